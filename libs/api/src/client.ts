@@ -1,0 +1,51 @@
+import {
+  type BuiltInWorkerResource,
+  type LogPage,
+  type NodeResource,
+  type Paged,
+  type PluginResource,
+  type RootResource,
+  type RunRequest,
+  type SettingsResource,
+  type SpaceResource,
+  type TaskInsight,
+  type TaskResource,
+  type TaskState,
+  type WorkerPoolResource,
+  type WorkerResource,
+} from './resources.ts';
+
+export interface TaskQuery {
+  readonly skip?: number;
+  readonly take?: number;
+  readonly ids?: readonly string[];
+  readonly states?: readonly TaskState[];
+  readonly name?: string;
+  readonly partialName?: string;
+}
+
+/** The typed client: the same calls over HTTP and, without a socket, into a plane opened in this process. */
+export interface OctoApi {
+  root(signal: AbortSignal): Promise<RootResource>;
+  spaces(signal: AbortSignal): Promise<readonly SpaceResource[]>;
+  run(request: RunRequest, signal: AbortSignal): Promise<TaskResource>;
+  tasks(query: TaskQuery, signal: AbortSignal): Promise<Paged<TaskResource>>;
+  task(id: string, signal: AbortSignal): Promise<TaskInsight>;
+  /** Waits up to `waitMs` for news after line `after`. */
+  log(id: string, from: { readonly after: number; readonly waitMs: number }, signal: AbortSignal): Promise<LogPage>;
+  /** The whole log as text, in chunks. */
+  rawLog(id: string, signal: AbortSignal): AsyncIterable<string>;
+  cancel(id: string, signal: AbortSignal): Promise<TaskResource>;
+  workers(query: { readonly pool?: string }, signal: AbortSignal): Promise<readonly WorkerResource[]>;
+  worker(idOrName: string, signal: AbortSignal): Promise<WorkerResource>;
+  builtInWorkers(signal: AbortSignal): Promise<readonly BuiltInWorkerResource[]>;
+  pools(signal: AbortSignal): Promise<readonly WorkerPoolResource[]>;
+  pool(idOrName: string, signal: AbortSignal): Promise<WorkerPoolResource>;
+  nodes(signal: AbortSignal): Promise<readonly NodeResource[]>;
+  setTaskCap(nodeId: string, taskCap: number, signal: AbortSignal): Promise<NodeResource>;
+  plugins(signal: AbortSignal): Promise<readonly PluginResource[]>;
+  settings(signal: AbortSignal): Promise<SettingsResource>;
+  setSettings(settings: SettingsResource, signal: AbortSignal): Promise<SettingsResource>;
+  /** Bytes of an artifact. */
+  artifact(id: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+}

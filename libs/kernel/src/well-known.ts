@@ -1,0 +1,44 @@
+import { given, token } from './token.ts';
+import { type ActivityLog } from './worker.ts';
+
+/** Time, so that tests can hold it. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+export const Clock = token<Clock>('octo.Clock');
+
+/** Fresh identities, so that tests can name them. */
+export interface Ids {
+  /** 22 letters and digits, unguessable. Safe as a directory name (halibut.md 5.5). */
+  ticket(): string;
+}
+export const Ids = token<Ids>('octo.Ids');
+
+/** The diagnostic log of the process, for operators. Activity logs are for the people who deploy. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+export const Logger = token<Logger>('octo.Logger');
+
+/** What this process was told about the machine it runs on. */
+export interface Host {
+  /** Folder of this installation's data. Absolute. */
+  readonly dataDir: string;
+  /** Identity of this process among the nodes of the installation. */
+  readonly nodeId: string;
+  /** Octo's version. */
+  readonly version: string;
+}
+export const Host = token<Host>('octo.Host');
+
+export interface Space {
+  readonly id: string;
+}
+export const Space = given<Space, 'space'>('octo.Space', 'space');
+export const TaskLog = given<ActivityLog, 'task'>('octo.TaskLog', 'task');

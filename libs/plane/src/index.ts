@@ -1,0 +1,9 @@
+// The domain: tasks, workers, pools, leases, and how a step runs on a worker. Pure rules are in model/.
+// Nothing here knows a database, HTTP or a wire: ports.ts says what is needed from outside.
+// Read queue/ (how a task is taken), planning/, leasing/, dispatch/ in that order: it is the way of a task.
+export * from './model/activity.ts';
+export * from './model/request.ts';
+export * from './model/run.ts';
+export * from './model/task.ts';
+export * from './model/worker.ts';
+export * from './ports.ts';

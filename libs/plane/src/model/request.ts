@@ -1,0 +1,30 @@
+/** One variable of a task. A later entry of the same name (case-insensitive) wins. */
+export interface VariableEntry {
+  readonly name: string;
+  readonly value: string;
+  readonly sensitive?: boolean;
+}
+
+/** The smallest part that runs on a worker, as it was asked for. */
+export interface ActionRequest {
+  readonly name: string;
+  /** Step type, e.g. `Octopus.Script`. */
+  readonly type: string;
+  /** Property names in full, as on the wire: `Octopus.Action.Script.ScriptBody`. */
+  readonly properties: Readonly<Record<string, string>>;
+  /** Name, slug or id of a worker pool. Default: the task's pool, else the space's default pool. */
+  readonly pool?: string;
+}
+
+/** What a task carries out: stored encrypted as a whole, since script bodies may hold secrets, too. */
+export interface TaskRequest {
+  readonly name: string;
+  readonly description: string;
+  readonly actions: readonly ActionRequest[];
+  readonly variables: readonly VariableEntry[];
+  readonly pool?: string;
+  /** Longest execution; then running scripts are cancelled and the task ends as TimedOut. Default: none. */
+  readonly timeoutMs?: number;
+  /** Longest time in the queue; then the task ends as TimedOut. Default: one day (R211). */
+  readonly queueTimeoutMs?: number;
+}

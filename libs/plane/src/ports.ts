@@ -1,0 +1,291 @@
+// What the plane needs from outside: stores, registries, liveness of nodes. libs/storage implements the stores; the
+// suite `storageContract` in @octo/testkit holds every promise made here, on every database.
+import {
+  token,
+  type Bytes,
+  type Logger,
+  type Opening,
+  type PoolScheduler,
+  type Session,
+  type StepContext,
+  type StepType,
+} from '@octo/kernel';
+import { type Activity, type ActivityState, type LogCategory, type LogLine } from './model/activity.ts';
+import { type TaskRequest } from './model/request.ts';
+import { type RunChange, type RunKey, type RunRecord } from './model/run.ts';
+import { type Claim, type ServerTask, type TaskState, type Waiting } from './model/task.ts';
+import { type Worker, type WorkerPool } from './model/worker.ts';
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly total: number;
+}
+
+export interface TaskFilter {
+  readonly ids?: readonly string[];
+  readonly states?: readonly TaskState[];
+  readonly name?: string;
+  readonly nodeId?: string;
+  readonly spaceId?: string;
+  /** Substring of the description, case-insensitive. */
+  readonly partialName?: string;
+  readonly skip: number;
+  readonly take: number;
+}
+
+/** What may change beside the state. `null` clears. */
+export interface TaskChange {
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+  readonly waiting?: Waiting | null;
+}
+
+/** Tasks and the holds on them. Every write under a claim fails with OCTO_CLAIM_LOST once the fence is stale. */
+export interface Tasks {
+  enqueue(
+    spaceId: string,
+    request: TaskRequest,
+    queue: { readonly nowMs: number; readonly expiresAtMs?: number; readonly onlyNodeId?: string },
+  ): Promise<ServerTask>;
+  get(taskId: string): Promise<ServerTask | undefined>;
+  /** What the task carries out, decrypted. */
+  request(taskId: string): Promise<TaskRequest>;
+  /** Newest first. */
+  list(filter: TaskFilter): Promise<Page<ServerTask>>;
+  /** Number of tasks by state. */
+  counts(): Promise<Readonly<Partial<Record<TaskState, number>>>>;
+
+  /**
+   * Atomically take the oldest queued task that this node may run: Queued -> Executing, fence + 1.
+   * `onlyOwn`: only those that name this node. Tasks that name another node are never taken.
+   */
+  claimNext(
+    node: { readonly nodeId: string; readonly onlyOwn: boolean },
+    at: { readonly nowMs: number; readonly untilMs: number },
+  ): Promise<{ readonly task: ServerTask; readonly claim: Claim } | undefined>;
+  /** Take over what a dead node (or this very node, before its restart) held: fence + 1, state kept. */
+  adopt(
+    deadNodeId: string,
+    nodeId: string,
+    at: { readonly nowMs: number; readonly untilMs: number },
+  ): Promise<readonly { readonly task: ServerTask; readonly claim: Claim }[]>;
+  /** Prolong this node's claims; answers with the tasks that it still holds, by id, with state and fence. */
+  renew(
+    nodeId: string,
+    untilMs: number,
+  ): Promise<readonly { readonly taskId: string; readonly state: TaskState; readonly fence: number }[]>;
+  /** Give claims back without ending the tasks (stop of the node); they stay Executing until somebody adopts them. */
+  detach(claim: Claim, nowMs: number): Promise<void>;
+
+  /** Move a claimed task. False when the table of R213 does not allow it from the present state. */
+  move(claim: Claim, to: TaskState, change: TaskChange, nowMs: number): Promise<boolean>;
+  /** Queued -> Canceled, Executing -> Cancelling; answers with the task as it is then. Quiet about an ended task. */
+  requestCancel(taskId: string, nowMs: number): Promise<ServerTask | undefined>;
+  /** Queued tasks that name this node, now dead, and queued tasks past their expiry. They end without a claim. */
+  endQueued(
+    which: { readonly onlyNodeId: string } | { readonly expiredAtMs: number },
+    to: 'Canceled' | 'TimedOut',
+    change: TaskChange,
+    nowMs: number,
+  ): Promise<readonly ServerTask[]>;
+  setWaiting(taskId: string, waiting: Waiting | null): Promise<void>;
+}
+
+export type NewLine = Omit<LogLine, 'seq'>;
+export interface OutputVariable {
+  readonly action: number;
+  readonly actionName: string;
+  readonly name: string;
+  readonly value: string;
+  readonly sensitive: boolean;
+}
+export interface NewArtifact {
+  readonly action: number;
+  readonly name: string;
+  /** Path on the worker. */
+  readonly path: string;
+}
+export interface Artifact extends NewArtifact {
+  /** `Artifacts-3`. */
+  readonly id: string;
+  readonly taskId: string;
+  /** Absent until its bytes have been fetched. */
+  readonly sizeBytes?: number;
+  readonly sha256?: string;
+}
+export type ActivityChange = Pick<Activity, 'id'> & Partial<Activity>;
+
+/** Everything that one moment of a running task changes. It is stored whole or not at all. */
+export interface Entry {
+  readonly lines?: readonly NewLine[];
+  readonly activities?: readonly ActivityChange[];
+  readonly run?: RunChange;
+  readonly outputs?: readonly OutputVariable[];
+  readonly artifacts?: readonly NewArtifact[];
+  /** Texts to be masked from now on in this task. Stored encrypted. */
+  readonly masks?: readonly string[];
+}
+
+/** The log of tasks and what belongs to it: activities, runs, outputs, artifacts, masks. */
+export interface Journal {
+  /** Append under a claim; lines get the next numbers. One transaction. Returns the last number given. */
+  append(claim: Claim, entry: Entry): Promise<number>;
+  /** For whoever ends a task that nobody holds (a queued one). */
+  appendUnclaimed(taskId: string, lines: readonly NewLine[]): Promise<void>;
+  /** Lines after number `after`, at most about `limitBytes` of text, at least one if there is one. */
+  read(taskId: string, after: number, limitBytes: number): Promise<readonly LogLine[]>;
+  /** Number of the last line, and stored size of all of them. */
+  size(taskId: string): Promise<{ readonly lastSeq: number; readonly bytes: number }>;
+  activities(taskId: string): Promise<readonly Activity[]>;
+  findRun(key: RunKey): Promise<RunRecord | undefined>;
+  runs(taskId: string): Promise<readonly RunRecord[]>;
+  outputs(taskId: string): Promise<readonly OutputVariable[]>;
+  masks(taskId: string): Promise<readonly string[]>;
+  artifacts(taskId: string): Promise<readonly Artifact[]>;
+}
+
+/** Bytes of artifacts. `put` is whole or not at all and may be repeated. */
+export interface ArtifactStore {
+  put(claim: Claim, artifactId: string, content: Bytes, signal: AbortSignal): Promise<void>;
+  get(artifactId: string): Promise<{ readonly artifact: Artifact; readonly content: Bytes } | undefined>;
+}
+
+export interface Lease {
+  /** `WorkerTaskLeases-9`. */
+  readonly id: string;
+  readonly workerId: string;
+  readonly taskId: string;
+  readonly spaceId: string;
+  readonly nodeId: string;
+  readonly takenAtMs: number;
+  /** Not renewed by then: void (R70). */
+  readonly untilMs: number;
+  readonly exclusive: boolean;
+}
+export interface Leases {
+  take(lease: Omit<Lease, 'id'>): Promise<Lease>;
+  release(leaseId: string): Promise<void>;
+  renew(nodeId: string, untilMs: number): Promise<void>;
+  releaseOfNode(nodeId: string): Promise<void>;
+  /** Leases that are still good at `nowMs`. */
+  list(nowMs: number): Promise<readonly Lease[]>;
+  /** By worker: how many good leases, and when it was last leased (also by leases that are over). */
+  load(
+    workerIds: readonly string[],
+    nowMs: number,
+  ): Promise<ReadonlyMap<string, { readonly active: number; readonly lastLeasedAtMs?: number }>>;
+}
+
+export interface Workers {
+  list(spaceId: string): Promise<readonly Worker[]>;
+  get(workerId: string): Promise<Worker | undefined>;
+  add(worker: Omit<Worker, 'id'>): Promise<Worker>;
+}
+export interface Pools {
+  /** By sort order, then name. */
+  list(spaceId: string): Promise<readonly WorkerPool[]>;
+  get(poolId: string): Promise<WorkerPool | undefined>;
+  add(pool: Omit<WorkerPool, 'id'>): Promise<WorkerPool>;
+}
+
+/** One process that opened the plane. */
+export interface Node {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'server' | 'in-process';
+  /** Most tasks that it executes at once; 0 = none (R206). */
+  readonly taskCap: number;
+  readonly startedAtMs: number;
+  readonly lastSeenMs: number;
+}
+export interface Nodes {
+  /** Insert or refresh; a node that comes back keeps the task cap that was set for it. Answers with what is stored. */
+  register(node: Node): Promise<Node>;
+  list(): Promise<readonly Node[]>;
+  get(nodeId: string): Promise<Node | undefined>;
+  seen(nodeId: string, nowMs: number): Promise<void>;
+  setTaskCap(nodeId: string, taskCap: number): Promise<boolean>;
+  remove(nodeId: string): Promise<void>;
+}
+/** Who is alive. On one data folder: locks that end with their process, kill -9 too. */
+export interface Liveness {
+  /** True when no living process is that node. */
+  isDead(nodeId: string): Promise<boolean>;
+}
+
+/** Settings of the whole installation, as JSON values by name. */
+export interface Settings {
+  get<T>(name: string, fallback: T): Promise<T>;
+  set(name: string, value: unknown): Promise<void>;
+}
+
+export interface ApiKey {
+  readonly id: string;
+  readonly purpose: string;
+  /** First characters, for people to recognise it by. */
+  readonly hint: string;
+  readonly createdAtMs: number;
+}
+export interface ApiKeys {
+  /** Store the hash of a key. */
+  add(key: {
+    readonly hash: string;
+    readonly hint: string;
+    readonly purpose: string;
+    readonly nowMs: number;
+  }): Promise<ApiKey>;
+  find(hash: string): Promise<ApiKey | undefined>;
+  count(): Promise<number>;
+}
+
+/** A space, its id and name; there is one until spaces can be added. */
+export interface SpaceRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly isDefault: boolean;
+}
+export interface Spaces {
+  list(): Promise<readonly SpaceRecord[]>;
+}
+
+/** Wakes sleepers of this process. Polling is the net under it, for what other processes change. */
+export interface Signals {
+  publish(topic: string): void;
+  /** A subscription remembers what was published since it was made or last waited for: nothing is missed. */
+  subscribe(topic: string): Subscription;
+}
+export interface Subscription extends Disposable {
+  /** Resolves at the next publication or after `limitMs`; rejects with the signal's reason. */
+  next(limitMs: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Step types, transports and schedulers of the loaded plugins, made live on demand. */
+export interface Registry {
+  stepTypes(): readonly string[];
+  step(type: string): { readonly type: StepType; run(context: StepContext<unknown>): Promise<void> } | undefined;
+  styles(): readonly string[];
+  transport(style: string): LiveTransport | undefined;
+  scheduler(name: string): PoolScheduler | undefined;
+}
+export interface LiveTransport {
+  readonly style: string;
+  readonly reach: 'anywhere' | 'where-connected' | 'own-node';
+  /** Parses the stored endpoint by the transport's schema, then opens. */
+  open(to: Opening<unknown>, signal: AbortSignal): Promise<Session>;
+}
+
+export const Tasks = token<Tasks>('octo.plane.Tasks');
+export const Journal = token<Journal>('octo.plane.Journal');
+export const ArtifactStore = token<ArtifactStore>('octo.plane.ArtifactStore');
+export const Leases = token<Leases>('octo.plane.Leases');
+export const Workers = token<Workers>('octo.plane.Workers');
+export const Pools = token<Pools>('octo.plane.Pools');
+export const Nodes = token<Nodes>('octo.plane.Nodes');
+export const Liveness = token<Liveness>('octo.plane.Liveness');
+export const Settings = token<Settings>('octo.plane.Settings');
+export const ApiKeys = token<ApiKeys>('octo.plane.ApiKeys');
+export const Spaces = token<Spaces>('octo.plane.Spaces');
+export const Signals = token<Signals>('octo.plane.Signals');
+export const Registry = token<Registry>('octo.plane.Registry');
+export type { ActivityState, LogCategory, Logger };

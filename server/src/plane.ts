@@ -1,0 +1,45 @@
+import { type Clock, type Host, type Logger } from '@octo/kernel';
+import { type LoadedPlugin, type Refused } from '@octo/kernel/host';
+import {
+  type ApiKeys,
+  type ArtifactStore,
+  type Journal,
+  type Leases,
+  type Liveness,
+  type Nodes,
+  type Pools,
+  type ServerTask,
+  type Settings,
+  type Signals,
+  type Spaces,
+  type TaskRequest,
+  type Tasks,
+  type Workers,
+} from '@octo/plane';
+
+/** The live plane, as routes see it. Made by boot.ts; free of sockets, so the CLI opens the very same. */
+export interface Plane extends AsyncDisposable {
+  readonly host: Host;
+  readonly kind: 'server' | 'in-process';
+  readonly installationId: string;
+  readonly plugins: readonly LoadedPlugin[];
+  readonly refused: readonly Refused[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly tasks: Tasks;
+  readonly journal: Journal;
+  readonly artifacts: ArtifactStore;
+  readonly leases: Leases;
+  readonly workers: Workers;
+  readonly pools: Pools;
+  readonly nodes: Nodes;
+  readonly liveness: Liveness;
+  readonly spaces: Spaces;
+  readonly settings: Settings;
+  readonly signals: Signals;
+  readonly apiKeys: ApiKeys;
+  /** Checks what can be checked before queueing (step types, pools, the switch of the built-in worker). */
+  enqueue(spaceId: string, request: TaskRequest): Promise<ServerTask>;
+  /** Quiet about an ended task; NotFoundError for an unknown one. */
+  cancel(taskId: string): Promise<ServerTask>;
+}
