@@ -1,9 +1,16 @@
 // The domain: tasks, workers, pools, leases, and how a step runs on a worker. Pure rules are in model/.
 // Nothing here knows a database, HTTP or a wire: ports.ts says what is needed from outside.
 // Read queue/ (how a task is taken), planning/, leasing/, dispatch/ in that order: it is the way of a task.
+export * from './limits.ts';
 export * from './model/activity.ts';
 export * from './model/request.ts';
 export * from './model/run.ts';
 export * from './model/task.ts';
 export * from './model/worker.ts';
+export { findPool, planTask, type PlannedAction } from './planning/plan.ts';
 export * from './ports.ts';
+export { cancelTask, enqueue } from './queue/enqueue.ts';
+export { NodeLoop } from './queue/loop.ts';
+export { LocalSignals } from './signals.ts';
+export { LimitsToken, Loop, OnlyOwn, planeProviders, Queue } from './wiring.ts';
+export * from './workers/built-in.ts';

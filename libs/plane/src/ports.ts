@@ -10,7 +10,7 @@ import {
   type StepContext,
   type StepType,
 } from '@octo/kernel';
-import { type Activity, type ActivityState, type LogCategory, type LogLine } from './model/activity.ts';
+import { type Activity, type LogLine } from './model/activity.ts';
 import { type TaskRequest } from './model/request.ts';
 import { type RunChange, type RunKey, type RunRecord } from './model/run.ts';
 import { type Claim, type ServerTask, type TaskState, type Waiting } from './model/task.ts';
@@ -263,7 +263,7 @@ export interface Subscription extends Disposable {
 /** Step types, transports and schedulers of the loaded plugins, made live on demand. */
 export interface Registry {
   stepTypes(): readonly string[];
-  step(type: string): { readonly type: StepType; run(context: StepContext<unknown>): Promise<void> } | undefined;
+  step(type: string): StepType | undefined;
   styles(): readonly string[];
   transport(style: string): LiveTransport | undefined;
   scheduler(name: string): PoolScheduler | undefined;
@@ -273,6 +273,14 @@ export interface LiveTransport {
   readonly reach: 'anywhere' | 'where-connected' | 'own-node';
   /** Parses the stored endpoint by the transport's schema, then opens. */
   open(to: Opening<unknown>, signal: AbortSignal): Promise<Session>;
+}
+
+/** Opens the narrow rooms in which a step's own services live (house.md 3.6). */
+export interface Rooms {
+  openTask(given: { readonly spaceId: string; readonly log: ActivityLog }): StepServices;
+}
+export interface StepServices extends AsyncDisposable {
+  resolve<D extends Deps>(deps: D): Resolved<D>;
 }
 
 export const Tasks = token<Tasks>('octo.plane.Tasks');
@@ -287,5 +295,5 @@ export const Settings = token<Settings>('octo.plane.Settings');
 export const ApiKeys = token<ApiKeys>('octo.plane.ApiKeys');
 export const Spaces = token<Spaces>('octo.plane.Spaces');
 export const Signals = token<Signals>('octo.plane.Signals');
+export const Rooms = token<Rooms>('octo.plane.Rooms');
 export const Registry = token<Registry>('octo.plane.Registry');
-export type { ActivityState, LogCategory, Logger };

@@ -63,7 +63,7 @@ async function names(root: string, refused: Refused[]): Promise<string[]> {
 
 async function load(name: string, root: string): Promise<LoadedPlugin | undefined> {
   const from = pathToFileURL(join(root, 'package.json'));
-  const at = findPackageJSON(name, from);
+  const at = installed(name, from);
   if (!at) throw new PluginError('OCTO_PLUGIN_MISSING', `${name} is listed in ${root} but not installed`);
   const manifest = await readManifest(at);
   if (!manifest.octo) return undefined;
@@ -79,6 +79,14 @@ async function load(name: string, root: string): Promise<LoadedPlugin | undefine
   if (!isPlugin(plugin) || plugin.name !== name)
     throw new PluginError('OCTO_PLUGIN_NAME', `the default export of ${name} is not a plugin of that name`);
   return { plugin, version: manifest.version ?? '0.0.0', root };
+}
+
+function installed(name: string, from: URL): string | undefined {
+  try {
+    return findPackageJSON(name, from);
+  } catch {
+    return undefined; // node throws where nothing of that name can be resolved
+  }
 }
 
 function broken(name: string, cause: unknown): PluginError {

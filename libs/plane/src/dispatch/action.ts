@@ -1,0 +1,143 @@
+import { InputError, OctoError, parse, StepFailedError, type Session, type StepContext } from '@octo/kernel';
+import { VariableSet } from '@octo/variables';
+import { type HeldWorker, type LeaseAsk, retakeLease, takeLease } from '../leasing/lease.ts';
+import { type VariableEntry } from '../model/request.ts';
+import { type Claim, type ServerTask } from '../model/task.ts';
+import { type PlannedAction } from '../planning/plan.ts';
+import { type TaskRoom } from '../queue/room.ts';
+import { BUILT_IN_STYLE, builtInId } from '../workers/built-in.ts';
+import { once } from './once.ts';
+import { leasedWorker } from './worker.ts';
+
+export interface ActionRun {
+  readonly room: TaskRoom;
+  readonly task: ServerTask;
+  readonly claim: Claim;
+  readonly action: PlannedAction;
+  /** Of the task; output variables of earlier actions included. */
+  readonly variables: readonly VariableEntry[];
+}
+/** Automatic retries come with their issue; until then every action has one attempt. */
+const ATTEMPT = 1;
+
+/** Carry out one action: lease, session, step. Whatever happens, session and lease end in that order. */
+export async function runAction(run: ActionRun, signal: AbortSignal): Promise<void> {
+  const { room, action } = run;
+  const step = room.registry.step(action.type);
+  if (!step)
+    throw new InputError('OCTO_STEP_TYPE', `no plugin runs steps of type ${action.type}`, { hint: 'octo plugin list' });
+  if (step.place === 'server')
+    throw new InputError('OCTO_STEP_PLACE', `steps of type ${action.type} run in the server, which comes later`);
+  const activityId = String(action.number);
+  await using held = await lease(run, activityId, signal);
+  const { worker } = held;
+  const variables = new VariableSet([...run.variables, ...placeVariables(run, held)]);
+  const onWorker = `${activityId}/${ATTEMPT}`;
+  room.scribe.begin(onWorker, worker.name);
+  try {
+    await using session = await open(run, held, onWorker, signal);
+    const properties = await parse(step.properties, evaluated(action, variables), `properties of ${action.name}`);
+    const at = { room, claim: run.claim, action: action.number, actionName: action.name, attempt: ATTEMPT };
+    const context: StepContext<unknown> = {
+      properties,
+      worker: leasedWorker({ ...at, activityId: onWorker, worker, session, variables }),
+      log: room.scribe.log(onWorker),
+      signal,
+      variables: { get: (name) => variables.get(name) },
+      output: (name, value, options) => output(run, name, value, options?.sensitive === true),
+      once: (key, act) => once({ ...at, worker }, key, act),
+    };
+    await step.run(context, room.services.resolve(step.deps));
+    signal.throwIfAborted();
+    room.scribe.end(onWorker, 'Success');
+  } catch (error) {
+    room.scribe.end(onWorker, signal.aborted ? 'Canceled' : 'Failed');
+    throw error;
+  }
+}
+
+async function lease(run: ActionRun, activityId: string, signal: AbortSignal): Promise<HeldWorker> {
+  const { room, task, action } = run;
+  const ask: LeaseAsk = {
+    taskId: task.id,
+    spaceId: task.spaceId,
+    action,
+    log: room.scribe.log(activityId),
+    wait: (waiting) => {
+      if (waiting) room.scribe.line(activityId, 'Wait', `Waiting for ${waiting.for}`);
+      return room.tasks.setWaiting(task.id, waiting);
+    },
+  };
+  const earlier = (await room.journal.runs(task.id)).find((r) => r.action === action.number && r.attempt === ATTEMPT);
+  if (!earlier) return takeLease(room, ask, signal);
+  // a node's built-in worker is whatever node now holds the task: its scripts live in the shared data folder
+  const id = earlier.style === BUILT_IN_STYLE ? builtInId(room.nodeId) : earlier.workerId;
+  return retakeLease(room, ask, { id, name: earlier.workerName, style: earlier.style, endpoint: earlier.endpoint });
+}
+
+function open(run: ActionRun, held: HeldWorker, activityId: string, signal: AbortSignal): Promise<Session> {
+  const { room } = run;
+  const { worker } = held;
+  const transport = room.registry.transport(worker.style);
+  if (!transport)
+    throw new InputError('OCTO_STYLE_UNKNOWN', `no plugin speaks style ${worker.style} of ${worker.name}`, {
+      hint: 'octo plugin list',
+    });
+  const missing = (what: string) => (id: string) =>
+    Promise.reject(new InputError('OCTO_ACCOUNT_UNSUPPORTED', `${what} ${id}: this release keeps no ${what}s yet`));
+  return transport.open(
+    {
+      workerId: worker.id,
+      endpoint: worker.endpoint,
+      limits: CONNECTION_LIMITS,
+      log: room.scribe.log(activityId),
+      account: missing('account'),
+      proxy: missing('proxy'),
+    },
+    AbortSignal.any([signal, AbortSignal.timeout(room.limits.openMs)]),
+  );
+}
+
+/** Defaults of a machine policy, until policies are resources of their own. Source: R117, R119, R121–R124. */
+const CONNECTION_LIMITS = {
+  connectTimeoutMs: 60_000,
+  retryAttempts: 5,
+  retrySleepMs: 1_000,
+  retryTimeLimitMs: 300_000,
+  pollingPickUpMs: 120_000,
+};
+
+/** Script bodies stay raw: they are evaluated once, by the bootstrap, in the file itself (calamari.md 1.4). */
+const RAW = new Set(['Octopus.Action.Script.ScriptBody']);
+function evaluated(action: PlannedAction, variables: VariableSet): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(action.properties).map(([name, value]) => [name, RAW.has(name) ? value : variables.evaluate(value)]),
+  );
+}
+
+/** System variables that depend on action and worker (R65, calamari.md 5.1). */
+function placeVariables({ action }: ActionRun, { worker }: HeldWorker): readonly VariableEntry[] {
+  const properties = Object.entries(action.properties).filter(([name]) => !RAW.has(name));
+  return Object.entries({
+    ...Object.fromEntries(properties),
+    'Octopus.Action.Name': action.name,
+    'Octopus.Action.Number': String(action.number),
+    'Octopus.Step.Name': action.name,
+    'Octopus.Step.Number': String(action.number),
+    'Octopus.WorkerPool.Id': action.pool.id,
+    'Octopus.WorkerPool.Name': action.pool.name,
+    'Octopus.Worker.Id': worker.id,
+    'Octopus.Worker.Name': worker.name,
+  }).map(([name, value]) => ({ name, value }));
+}
+
+function output(run: ActionRun, name: string, value: string, sensitive: boolean): void {
+  if (sensitive) run.room.mask.add(value);
+  const { number: action, name: actionName } = run.action;
+  void run.room.scribe.append({ outputs: [{ action, actionName, name, value, sensitive }] }).catch(() => {}); // told by `broken`
+}
+
+/** True for the failures that are the user's script speaking, not a fault of octo. */
+export function isStepFailure(error: unknown): error is StepFailedError {
+  return OctoError.is(error) && error.kind === 'StepFailedError';
+}

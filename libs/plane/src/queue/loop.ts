@@ -1,0 +1,138 @@
+import { type Logger } from '@octo/kernel';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Claim, type ServerTask } from '../model/task.ts';
+import { type Nodes, type Subscription } from '../ports.ts';
+import { TaskStop } from '../stop-reasons.ts';
+import { adoptTheDead, type Adoption } from './adopt.ts';
+import { executeTask, type Running } from './execute.ts';
+import { explainQueue } from './explain-queue.ts';
+import { type Workshop } from './room.ts';
+
+export interface LoopOptions {
+  /** In-process planes take only what they enqueued (house.md 6.3). */
+  readonly onlyOwn: boolean;
+}
+
+/**
+ * One node at work: takes queued tasks while it has room, renews what it holds, hears of cancels, adopts what dead
+ * nodes left behind. Woken by events; the tick is the net under them.
+ */
+export class NodeLoop implements AsyncDisposable {
+  readonly #workshop: Workshop & { readonly nodes: Nodes; readonly logger: Logger } & Adoption;
+  readonly #options: LoopOptions;
+  readonly #running = new Map<string, Running & { readonly done: Promise<void> }>();
+  readonly #stop = new AbortController();
+  #loops: readonly Promise<void>[] = [];
+
+  constructor(workshop: NodeLoop['#workshop'], options: LoopOptions) {
+    this.#workshop = workshop;
+    this.#options = options;
+  }
+
+  get runningTasks(): readonly string[] {
+    return [...this.#running.keys()];
+  }
+
+  /** Adopt what is left behind, then begin to work. Resolves when the first look at the queue is due. */
+  async start(): Promise<void> {
+    await this.#adopt('too');
+    this.#loops = [
+      this.#each('queue', this.#workshop.limits.tickMs, () => this.#takeTasks()),
+      this.#each('cancel', this.#workshop.limits.tickMs, () => this.#renew()),
+      this.#each('adopt', this.#workshop.limits.adoptMs, () =>
+        this.#options.onlyOwn ? undefined : this.#adopt('not'),
+      ),
+    ];
+  }
+
+  /** Let go: running scripts go on, their tasks wait for the next node (R225, R247). */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await Promise.allSettled(this.#loops);
+    for (const { stop } of this.#running.values()) stop.abort(TaskStop.detached());
+    const letGo = Promise.allSettled([...this.#running.values()].map((r) => r.done));
+    await Promise.race([letGo, sleep(this.#workshop.limits.stopMs, undefined, { ref: false })]);
+    await this.#workshop.leases.releaseOfNode(this.#workshop.nodeId);
+  }
+
+  async #takeTasks(): Promise<void> {
+    const { tasks, nodes, nodeId, clock, limits } = this.#workshop;
+    const cap = (await nodes.get(nodeId))?.taskCap ?? 0;
+    while (this.#running.size < cap && !this.#stop.signal.aborted) {
+      const nowMs = clock.now();
+      const at = { nowMs, untilMs: nowMs + limits.claimMs };
+      const taken = await tasks.claimNext({ nodeId, onlyOwn: this.#options.onlyOwn }, at);
+      if (!taken) break;
+      this.#execute(taken.task, taken.claim);
+    }
+    await this.#endExpired();
+    await explainQueue(this.#workshop, { cap, running: this.#running.size, ...this.#options });
+  }
+
+  #execute(task: ServerTask, claim: Claim): void {
+    const running: Running = { task, claim, stop: new AbortController() };
+    if (task.state === 'Cancelling') running.stop.abort(TaskStop.cancelled());
+    const done = executeTask(this.#workshop, running).finally(() => {
+      this.#running.delete(task.id);
+      this.#workshop.signals.publish('queue');
+    });
+    this.#running.set(task.id, { ...running, done });
+    this.#workshop.signals.publish(`task:${task.id}`);
+  }
+
+  /** Prolong what this node holds; notice what was cancelled, and what another node has taken. */
+  async #renew(): Promise<void> {
+    const { tasks, leases, nodes, nodeId, clock, limits } = this.#workshop;
+    await nodes.seen(nodeId, clock.now());
+    if (this.#running.size === 0) return;
+    const before = [...this.#running.values()];
+    const untilMs = clock.now() + limits.claimMs;
+    const held = new Map((await tasks.renew(nodeId, untilMs)).map((h) => [h.taskId, h]));
+    await leases.renew(nodeId, untilMs);
+    for (const { task, claim, stop } of before) {
+      const now = held.get(task.id);
+      if (now?.state === 'Cancelling') stop.abort(TaskStop.cancelled());
+      else if (!now ? this.#running.has(task.id) : now.fence !== claim.fence)
+        await this.#dropIfLost(task.id, claim, stop);
+    }
+  }
+
+  async #dropIfLost(taskId: string, claim: Claim, stop: AbortController): Promise<void> {
+    const now = await this.#workshop.tasks.get(taskId);
+    const isMine = now?.claim?.fence === claim.fence && now.claim.nodeId === claim.nodeId;
+    const isOpen = now?.state === 'Executing' || now?.state === 'Cancelling';
+    if (isOpen && !isMine) stop.abort(TaskStop.claimLost());
+  }
+
+  async #adopt(self: 'too' | 'not'): Promise<void> {
+    for (const { task, claim } of await adoptTheDead(this.#workshop, self)) {
+      if (!this.#running.has(task.id)) this.#execute(task, claim);
+    }
+  }
+
+  async #endExpired(): Promise<void> {
+    const { tasks, journal, clock, signals } = this.#workshop;
+    const nowMs = clock.now();
+    const change = { errorCode: 'OCTO_QUEUE_TIMEOUT', errorMessage: 'no node took the task in time' };
+    for (const task of await tasks.endQueued({ expiredAtMs: nowMs }, 'TimedOut', change, nowMs)) {
+      const text = `Left the queue: ${change.errorMessage}; nothing has run`;
+      await journal.appendUnclaimed(task.id, [{ activityId: '', category: 'Error', atMs: nowMs, text }]);
+      signals.publish(`task:${task.id}`);
+    }
+  }
+
+  /** Do it now, at each signal and at each tick, until the node stops. A failure is logged and tried again. */
+  async #each(topic: string, tickMs: number, act: () => Promise<void> | undefined): Promise<void> {
+    using news: Subscription = this.#workshop.signals.subscribe(topic);
+    while (!this.#stop.signal.aborted) {
+      try {
+        await act();
+        await news.next(tickMs, this.#stop.signal);
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        this.#workshop.logger.error({ room: 'queue', topic, error: String(error) }, 'a round of the node failed');
+        await sleep(tickMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+      }
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { type Clock, type Ids, type Logger } from '@octo/kernel';
+import { type Mask } from '@octo/variables';
+import { type LeasingDeps } from '../leasing/lease.ts';
+import { type Scribe } from '../log/scribe.ts';
+import { type ArtifactStore, type Journal, type Pools, type Rooms, type StepServices, type Tasks } from '../ports.ts';
+
+/** What a node needs to carry out tasks. */
+export interface Workshop extends LeasingDeps {
+  readonly tasks: Tasks;
+  readonly journal: Journal;
+  readonly artifacts: ArtifactStore;
+  readonly pools: Pools;
+  readonly rooms: Rooms;
+  readonly logger: Logger;
+  readonly ids: Ids;
+  readonly clock: Clock;
+}
+
+/** The same, for one running task: with the one hand that writes its log, and its mask. */
+export interface TaskRoom extends Workshop {
+  readonly scribe: Scribe;
+  readonly mask: Mask;
+  /** Where the services that a step asks for live. */
+  readonly services: StepServices;
+}

@@ -1,0 +1,57 @@
+import { Clock, Host, Ids, Logger, provide, token, type Provider } from '@octo/kernel';
+import { LIMITS, type Limits } from './limits.ts';
+import * as ports from './ports.ts';
+import { type QueueDeps } from './queue/enqueue.ts';
+import { NodeLoop } from './queue/loop.ts';
+import { type Workshop } from './queue/room.ts';
+import { LocalSignals } from './signals.ts';
+
+export const LimitsToken = token<Limits>('octo.plane.Limits');
+/** Whether this node takes only what it enqueued itself. */
+export const OnlyOwn = token<boolean>('octo.plane.OnlyOwn');
+export const Loop = token<NodeLoop>('octo.plane.Loop');
+export const Queue = token<QueueDeps>('octo.plane.Queue');
+
+const workshop = {
+  tasks: ports.Tasks,
+  journal: ports.Journal,
+  artifacts: ports.ArtifactStore,
+  pools: ports.Pools,
+  workers: ports.Workers,
+  leases: ports.Leases,
+  settings: ports.Settings,
+  registry: ports.Registry,
+  rooms: ports.Rooms,
+  signals: ports.Signals,
+  nodes: ports.Nodes,
+  liveness: ports.Liveness,
+  limits: LimitsToken,
+  clock: Clock,
+  ids: Ids,
+  logger: Logger,
+  host: Host,
+  onlyOwn: OnlyOwn,
+};
+
+/** What this package makes. The stores come from libs/storage; registry, rooms and `onlyOwn` from the app. */
+export const planeProviders: readonly Provider[] = [
+  provide(ports.Signals, {}, () => new LocalSignals()),
+  provide(LimitsToken, {}, () => LIMITS),
+  provide(
+    Queue,
+    {
+      tasks: ports.Tasks,
+      journal: ports.Journal,
+      pools: ports.Pools,
+      registry: ports.Registry,
+      signals: ports.Signals,
+      clock: Clock,
+      limits: LimitsToken,
+    },
+    (deps) => deps,
+  ),
+  provide(Loop, workshop, ({ host, onlyOwn, ...deps }) => {
+    const shop: Workshop & typeof deps = { ...deps, nodeId: host.nodeId };
+    return new NodeLoop(shop, { onlyOwn });
+  }),
+];

@@ -1,0 +1,158 @@
+import { type Clock, Clock as ClockToken, Host, Ids, Logger, WiringError, value, type Provider } from '@octo/kernel';
+import { checkGraph, loadPlugins, Services, type LoadedPlugin, type Refused } from '@octo/kernel/host';
+import {
+  cancelTask,
+  enqueue,
+  Liveness,
+  Loop,
+  Nodes,
+  OnlyOwn,
+  planeProviders,
+  Queue,
+  Registry,
+  Rooms,
+  Signals,
+  type Node,
+} from '@octo/plane';
+import { openStorage, storageProviders, type Storage } from '@octo/storage';
+import { dirname, join } from 'node:path';
+import { systemClock, systemIds } from './clock.ts';
+import { type Plane } from './plane.ts';
+import { openRegistry, openRooms } from './registry.ts';
+import { VERSION } from './version.ts';
+
+export interface PlaneOptions {
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly node: Pick<Node, 'id' | 'name' | 'kind' | 'taskCap'>;
+  /** `read`: no node, no work, nothing adopted: for commands that only look. */
+  readonly mode: 'work' | 'read';
+  readonly logger: Logger;
+  /** Folders whose package.json lists plugins, after the standard bundle. */
+  readonly pluginRoots?: readonly string[];
+  readonly masterKey?: string;
+}
+
+/** Open the plane on a data folder. No listener is made here, so the CLI opens the very same. */
+export async function openPlane(options: PlaneOptions): Promise<Plane> {
+  await using undo = new AsyncDisposableStack();
+  const storage = undo.use(
+    await openStorage({
+      dataDir: options.dataDir,
+      ...(options.masterKey !== undefined && { masterKey: options.masterKey }),
+    }),
+  );
+  if (options.mode === 'work') await storage.hold(options.node.id);
+  const found = await loadPlugins([standardRoot(), ...(options.pluginRoots ?? [])]);
+  const { services, plugins, refused } = openServices(options, storage, found);
+  undo.use(services);
+  if (options.mode === 'work') {
+    await register(services, options);
+    await services.get(Loop).start();
+  }
+  const held = undo.move();
+  return makePlane(options, storage, { services, plugins, refused }, held);
+}
+
+function openServices(
+  options: PlaneOptions,
+  storage: Storage,
+  found: { readonly plugins: readonly LoadedPlugin[]; readonly refused: readonly Refused[] },
+) {
+  const host = { dataDir: options.dataDir, nodeId: options.node.id, version: VERSION };
+  const own: Provider[] = [
+    value(ClockToken, systemClock),
+    value(Ids, systemIds),
+    value(Logger, options.logger),
+    value(Host, host),
+    value(OnlyOwn, options.node.kind === 'in-process'),
+    ...storageProviders(storage),
+    ...planeProviders,
+  ];
+  const { plugins, refused } = keepSound(own, found);
+  const live = (): Services => services;
+  const services: Services = Services.open([
+    ...own,
+    value(Registry, openRegistry(plugins, live)),
+    value(Rooms, openRooms(live)),
+    ...plugins.flatMap((p) => p.plugin.services ?? []),
+  ]);
+  return { services, plugins, refused };
+}
+
+/** A plugin whose services cannot be wired is refused by name, like one that cannot be loaded; the rest works. */
+function keepSound(
+  own: readonly Provider[],
+  found: { readonly plugins: readonly LoadedPlugin[]; readonly refused: readonly Refused[] },
+) {
+  const plugins: LoadedPlugin[] = [];
+  const refused: Refused[] = [...found.refused];
+  const stand = [value(Registry, undefined as never), value(Rooms, undefined as never)]; // made later; here only their names count
+  for (const candidate of found.plugins) {
+    const services = [...plugins, candidate].flatMap((p) => p.plugin.services ?? []);
+    try {
+      checkGraph([...own, ...stand, ...services]);
+      plugins.push(candidate);
+    } catch (error) {
+      if (!(error instanceof WiringError)) throw error;
+      refused.push({ name: candidate.plugin.name, root: candidate.root, error });
+    }
+  }
+  return { plugins, refused };
+}
+
+async function register(services: Services, { node }: PlaneOptions): Promise<void> {
+  const nowMs = services.get(ClockToken).now();
+  await services.get(Nodes).register({ ...node, startedAtMs: nowMs, lastSeenMs: nowMs });
+}
+
+function makePlane(
+  options: PlaneOptions,
+  storage: Storage,
+  live: {
+    readonly services: Services;
+    readonly plugins: readonly LoadedPlugin[];
+    readonly refused: readonly Refused[];
+  },
+  held: AsyncDisposableStack,
+): Plane {
+  const { services, plugins, refused } = live;
+  const { tasks, journal, artifacts, leases, workers, pools, nodes, spaces, settings, apiKeys } = storage;
+  const queue = services.get(Queue);
+  const clock: Clock = services.get(ClockToken);
+  const isInProcess = options.node.kind === 'in-process';
+  return {
+    host: services.get(Host),
+    kind: options.node.kind,
+    installationId: storage.installationId,
+    plugins,
+    refused,
+    clock,
+    logger: options.logger,
+    ...{ tasks, journal, artifacts, leases, workers, pools, nodes, spaces, settings, apiKeys },
+    liveness: services.get(Liveness),
+    signals: services.get(Signals),
+    enqueue: (spaceId, request) => enqueue(queue, spaceId, request, isInProcess ? options.node.id : undefined),
+    cancel: (taskId) => cancelTask(queue, taskId),
+    async [Symbol.asyncDispose]() {
+      if (isInProcess && options.mode === 'work') await endOwnQueue(services, options.node.id);
+      await held.disposeAsync();
+    },
+  };
+}
+
+/** An in-process plane that leaves early cancels what it had queued: nobody else may take it (house.md 6.3). */
+async function endOwnQueue(services: Services, nodeId: string): Promise<void> {
+  const { tasks, clock } = services.get(Queue);
+  const change = { errorCode: 'OCTO_NODE_GONE', errorMessage: 'the process that queued the task ended' };
+  await tasks.endQueued({ onlyNodeId: nodeId }, 'Canceled', change, clock.now());
+}
+
+function standardRoot(): string {
+  return dirname(new URL(import.meta.resolve('@octo/plugin-standard/package.json')).pathname);
+}
+
+/** Where third-party plugins are switched on: `$OCTO_HOME/plugins` (house.md 3.4). */
+export function pluginHome(octoHome: string): string {
+  return join(octoHome, 'plugins');
+}

@@ -1,0 +1,84 @@
+import { InputError, parse } from '@octo/kernel';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { LOG_LEVELS, type LogLevelName } from './logging.ts';
+
+/** What `octo server start` may be told; flags win over the environment, the environment over the file. */
+export interface ServerOptions {
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Default 8065; 0 picks a free one. Environment: OCTO_PORT. */
+  readonly port?: number;
+  /** Default 127.0.0.1: nobody else reaches it unless told so. Environment: OCTO_HOST. */
+  readonly host?: string;
+  /** JSON file with these same names (port, host, taskCap, builtInWorker, logLevel). Environment: OCTO_CONFIG. */
+  readonly configFile?: string;
+  /** Most tasks at once; 0 = none (R206). Default 5, or what was set for this node before. Environment: OCTO_TASK_CAP. */
+  readonly taskCap?: number;
+  /** The built-in worker's switch (R12); absent: as it was. Environment: OCTO_BUILTIN_WORKER (true/false). */
+  readonly builtInWorker?: boolean;
+  /** Default info. Environment: OCTO_LOG_LEVEL. */
+  readonly logLevel?: string;
+  /** Folders whose package.json lists third-party plugins. */
+  readonly pluginRoots?: readonly string[];
+}
+
+const fields = z.strictObject({
+  port: z.int().min(0).max(65_535).optional(),
+  host: z.string().min(1).optional(),
+  taskCap: z.int().min(0).max(10_000).optional(),
+  builtInWorker: z.boolean().optional(),
+  logLevel: z.enum(LOG_LEVELS).optional(),
+});
+type Fields = z.infer<typeof fields>;
+
+export interface ServerConfig {
+  readonly port: number;
+  readonly host: string;
+  readonly taskCap?: number;
+  readonly builtInWorker?: boolean;
+  readonly logLevel: LogLevelName;
+}
+
+/** The whole configuration of a server, checked. Every fault names the file, variable or flag that it comes from. */
+export async function readConfig(options: ServerOptions, env: NodeJS.ProcessEnv): Promise<ServerConfig> {
+  const file = options.configFile ?? env['OCTO_CONFIG'];
+  const layers: Fields[] = [
+    file === undefined ? {} : await parse(fields, await readJson(file), `configuration file ${file}`),
+    await parse(fields, fromEnvironment(env), 'the environment (OCTO_…)'),
+    await parse(fields, fromOptions(options), 'the command line'),
+  ];
+  const merged: Fields = Object.assign({}, ...layers.map(withoutUndefined));
+  return { port: 8065, host: '127.0.0.1', logLevel: 'info', ...withoutUndefined(merged) };
+}
+
+function fromOptions({ port, host, taskCap, builtInWorker, logLevel }: ServerOptions): unknown {
+  return { port, host, taskCap, builtInWorker, logLevel };
+}
+
+function fromEnvironment(env: NodeJS.ProcessEnv): unknown {
+  const number = (name: string) => (env[name] === undefined ? undefined : Number(env[name]));
+  const flag = env['OCTO_BUILTIN_WORKER'];
+  return {
+    port: number('OCTO_PORT'),
+    host: env['OCTO_HOST'],
+    taskCap: number('OCTO_TASK_CAP'),
+    builtInWorker:
+      flag === undefined ? undefined : (({ true: true, false: false } as Record<string, boolean>)[flag] ?? flag),
+    logLevel: env['OCTO_LOG_LEVEL'],
+  };
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new InputError('OCTO_CONFIG', `configuration file ${file} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+function withoutUndefined<T extends object>(it: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(it).filter(([, value]) => value !== undefined)) as never;
+}
