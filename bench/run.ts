@@ -1,0 +1,32 @@
+// npm run bench [-- --dim D3,T1] [--rounds 5]: prints each figure with the floor of the same run and the ratio of the two.
+// Medians of at least five rounds. Nothing is asserted; a ratio above its target is printed as such.
+import { parseArgs } from 'node:util';
+import { firstLine } from './src/first-line.ts';
+import { type Figure } from './src/figure.ts';
+import { noOpTasks } from './src/no-op-tasks.ts';
+
+const { values } = parseArgs({ options: { dim: { type: 'string' }, rounds: { type: 'string', default: '5' } } });
+const dimensions: Readonly<Record<string, (rounds: number) => Promise<readonly Figure[]>>> = {
+  D3: firstLine,
+  T1: noOpTasks,
+};
+const wanted = values.dim?.split(',') ?? Object.keys(dimensions);
+
+for (const name of wanted) {
+  const measure = dimensions[name];
+  if (!measure) {
+    console.error(`there is no dimension ${name}; choose of: ${Object.keys(dimensions).join(', ')}`);
+    process.exit(2);
+  }
+  for (const figure of await measure(Number(values.rounds))) print(name, figure);
+}
+
+function print(name: string, { what, ours, floor, floorIs, unit, better, target }: Figure): void {
+  const ratio = better === 'less' ? ours / floor : floor / ours;
+  const verdict =
+    target === undefined ? '' : ratio <= target ? `  target ≤ ${target}: met` : `  target ≤ ${target}: MISSED`;
+  console.log(`${name}  ${what}`);
+  console.log(`    ours   ${ours.toFixed(2)} ${unit}`);
+  console.log(`    floor  ${floor.toFixed(2)} ${unit}  (${floorIs})`);
+  console.log(`    ratio  ${ratio.toFixed(2)}${verdict}`);
+}

@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { collect, Home, kill, type Server } from './setup/octo.ts';
+import { until } from './setup/wait.ts';
+
+/** Numbered lines on both streams, and a witness outside that counts the starts. */
+const script = (home: Home, lines: number) =>
+  `echo started >> '${join(home.dir, 'witness')}'
+   for n in $(seq 1 ${lines}); do echo "line $n"; [ $((n % 5)) = 0 ] && echo "err $n" >&2; sleep 0.02; done
+   echo "last"`;
+
+async function witness(home: Home): Promise<string[]> {
+  return (await readFile(join(home.dir, 'witness'), 'utf8').catch(() => '')).split('\n').filter(Boolean);
+}
+
+interface Insight {
+  readonly task: { readonly state: string; readonly errorMessage: string };
+  readonly runs: readonly { readonly state: string }[];
+  readonly isObserved: boolean;
+}
+async function show(home: Home, id = '1'): Promise<Insight> {
+  const { stdout, stderr, code } = await home.run(['task', 'show', id, '--json']);
+  if (code !== 0) throw new Error(`task show failed: ${stderr}`);
+  return JSON.parse(stdout) as Insight;
+}
+/** Each number once, in order, on each stream; the two streams may interleave. */
+async function expectWholeLog(home: Home, lines: number): Promise<void> {
+  const { stdout } = await home.run(['task', 'log', '1', '--json']);
+  const texts = (JSON.parse(stdout) as { lines: { text: string }[] }).lines.map((l) => l.text);
+  const numbers = (word: string) =>
+    texts.filter((t) => t.startsWith(`${word} `)).map((t) => Number(t.slice(word.length)));
+  expect(numbers('line')).toEqual(Array.from({ length: lines }, (_, i) => i + 1));
+  expect(numbers('err')).toEqual(Array.from({ length: Math.floor(lines / 5) }, (_, i) => (i + 1) * 5));
+  expect(texts.filter((t) => t === 'last')).toHaveLength(1);
+}
+const enqueue = (home: Home, text: string) => home.run(['run', text, '--no-follow']);
+
+describe('kill -9 of the server, and a new start (R143, R144, R225)', () => {
+  const points: [string, (home: Home, server: Server) => Promise<unknown>][] = [
+    ['as soon as the task is accepted', async () => {}],
+    ['once the script has started', (home) => until('it started', async () => (await witness(home)).length > 0)],
+    [
+      'in the middle of the output',
+      (home) => until('half is out', async () => (await logText(home)).includes('line 30')),
+    ],
+    ['right after the last line', (home) => until('all is out', async () => (await logText(home)).includes('last'))],
+  ];
+
+  test.each(points)('%s: one start, each line once, Success', async (_, reached) => {
+    await using home = await Home.open();
+    const first = await home.serve();
+    expect((await enqueue(home, script(home, 60))).code).toBe(0);
+    await reached(home, first);
+    await kill(first.child);
+    await home.serve();
+    const end = await until('the task ends', async () => {
+      const now = await show(home);
+      return ['Success', 'Failed', 'Canceled', 'TimedOut'].includes(now.task.state) ? now : undefined;
+    });
+    expect(end.task).toMatchObject({ state: 'Success' });
+    expect(await witness(home)).toEqual(['started']);
+    await expectWholeLog(home, 60);
+  });
+
+  test('while the task is Queued: the next start runs it', async () => {
+    await using home = await Home.open();
+    const first = await home.serve(['--task-cap', '0']);
+    await enqueue(home, script(home, 5));
+    expect((await show(home)).task.state).toBe('Queued');
+    await kill(first.child);
+    await home.serve(['--task-cap', '5']);
+    await until('it succeeds', async () => (await show(home)).task.state === 'Success');
+    expect(await witness(home)).toEqual(['started']);
+  });
+
+  test('while the task is Cancelling: it ends as Canceled, and the tree is dead', async () => {
+    await using home = await Home.open();
+    const first = await home.serve();
+    const pidFile = join(home.dir, 'pid');
+    await enqueue(
+      home,
+      `trap '' TERM; echo $$ > '${pidFile}'; echo started >> '${join(home.dir, 'witness')}'; sleep 300 & wait; wait; sleep 300`,
+    );
+    await until('it runs', async () => existsSync(pidFile) && (await witness(home)).length > 0);
+    await home.run(['task', 'cancel', '1']);
+    await kill(first.child);
+    await home.serve();
+    await until('it is Canceled', async () => (await show(home)).task.state === 'Canceled', 40_000);
+    const pid = Number(await readFile(pidFile, 'utf8'));
+    expect(isAlive(pid)).toBe(false);
+    expect(await witness(home)).toEqual(['started']);
+  });
+
+  test('nine times in a row while it runs: still one start and a whole log', async () => {
+    await using home = await Home.open();
+    let server = await home.serve();
+    await enqueue(home, script(home, 150));
+    await until('it started', async () => (await witness(home)).length > 0);
+    for (let n = 0; n < 9; n++) {
+      await kill(server.child);
+      server = await home.serve();
+    }
+    await until('it succeeds', async () => (await show(home)).task.state === 'Success');
+    expect(await witness(home)).toEqual(['started']);
+    await expectWholeLog(home, 150);
+  });
+});
+
+describe('kill -9 of an in-process plane', () => {
+  test('its script goes on; commands that look show it as left behind; the next run takes it up', async () => {
+    await using home = await Home.open();
+    const first = home.start(['run', script(home, 60)]);
+    const output = collect(first);
+    await until('half is out', async () => output.stdout.includes('line 20'));
+    await kill(first);
+    expect(await show(home)).toMatchObject({ task: { state: 'Executing' }, isObserved: false });
+    const next = await home.run(['run', 'sleep 3; echo other']);
+    expect(next.stdout).toBe('other\n');
+    await until('the first one ended', async () => (await show(home)).task.state === 'Success');
+    expect(await witness(home)).toEqual(['started']);
+    await expectWholeLog(home, 60);
+  });
+
+  test('a server that starts on the folder takes it up, too', async () => {
+    await using home = await Home.open();
+    const first = home.start(['run', script(home, 40)]);
+    await until('it started', async () => (await witness(home)).length > 0);
+    await kill(first);
+    await home.serve();
+    await until('it succeeds', async () => (await show(home)).task.state === 'Success');
+    expect(await witness(home)).toEqual(['started']);
+    await expectWholeLog(home, 40);
+  });
+});
+
+async function logText(home: Home): Promise<string> {
+  return (await home.run(['task', 'log', '1', '--raw'])).stdout;
+}
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,99 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from './wait.ts';
+
+/** The built command, as users get it. */
+const OCTO = new URL('../../../cli/bin/octo.js', import.meta.url).pathname;
+
+export interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A data folder of its own; leaving it ends what was started on it and removes it. */
+export class Home implements AsyncDisposable {
+  readonly dir: string;
+  readonly #children = new Set<ChildProcess>();
+
+  private constructor(dir: string) {
+    this.dir = dir;
+  }
+  static async open(): Promise<Home> {
+    return new Home(await mkdtemp(join(tmpdir(), 'octo-e2e-')));
+  }
+  get data(): string {
+    return join(this.dir, 'data');
+  }
+
+  start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+    const { OCTO_URL: _url, OCTO_API_KEY: _key, ...inherited } = process.env;
+    const child = spawn(process.execPath, [OCTO, ...args], {
+      cwd: this.dir,
+      env: { ...inherited, OCTO_DATA: this.data, OCTO_HOME: join(this.dir, 'home'), NO_COLOR: '1', ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    child.stdin?.end();
+    this.#children.add(child);
+    child.once('exit', () => this.#children.delete(child));
+    return child;
+  }
+
+  async run(args: readonly string[], env: Record<string, string> = {}): Promise<Result> {
+    return finished(this.start(args, env));
+  }
+
+  /** Start a server on a free port; resolves when it listens. */
+  async serve(args: readonly string[] = [], env: Record<string, string> = {}): Promise<Server> {
+    const child = this.start(['server', 'start', '--port', '0', '--log-level', 'warn', ...args], env);
+    const output = collect(child);
+    const door = await until('the server listens', async () => {
+      if (child.exitCode !== null) throw new Error(`the server ended: ${output.stderr}`);
+      const found = JSON.parse(
+        await readFile(join(this.data, 'server.json'), 'utf8').catch(() => 'null'),
+      ) as Door | null;
+      return found?.pid === child.pid ? found : undefined;
+    });
+    return { child, url: door.url, key: door.key, output };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#children) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    await rm(this.dir, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+interface Door {
+  readonly url: string;
+  readonly key: string;
+  readonly pid: number;
+}
+export interface Server {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly key: string;
+  readonly output: { stdout: string; stderr: string };
+}
+
+export function collect(child: ChildProcess): { stdout: string; stderr: string } {
+  const output = { stdout: '', stderr: '' };
+  child.stdout?.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+  return output;
+}
+
+export async function finished(child: ChildProcess): Promise<Result> {
+  const output = collect(child);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...output };
+}
+
+export async function kill(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL');
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
