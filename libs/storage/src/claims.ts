@@ -1,0 +1,25 @@
+import { ConflictError } from '@octo/kernel';
+import { type Claim } from '@octo/plane';
+import { type Knex } from 'knex';
+import { type Row, run } from './database.ts';
+import { seqOf, TASK } from './ids.ts';
+
+export function claimLost(claim: Claim): ConflictError {
+  return new ConflictError(
+    'OCTO_CLAIM_LOST',
+    `${claim.nodeId} does not hold ${claim.taskId} any more (fence ${claim.fence})`,
+    { hint: 'another node has taken the task over; look at its log' },
+  );
+}
+
+/** The task's row if the claim still holds; else the write that asked is refused. */
+export async function holdClaim(trx: Knex.Transaction, claim: Claim): Promise<Row> {
+  const [row] = await run(
+    trx,
+    `select seq, log_seq from task
+     where seq = ? and claim_node = ? and claim_fence = ? and state in ('Executing', 'Cancelling')`,
+    [seqOf(TASK, claim.taskId), claim.nodeId, claim.fence],
+  );
+  if (!row) throw claimLost(claim);
+  return row;
+}
