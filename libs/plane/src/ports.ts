@@ -2,12 +2,13 @@
 // suite `storageContract` in @octo/testkit holds every promise made here, on every database.
 import {
   token,
+  type ActivityLog,
   type Bytes,
-  type Logger,
+  type Deps,
   type Opening,
   type PoolScheduler,
+  type Resolved,
   type Session,
-  type StepContext,
   type StepType,
 } from '@octo/kernel';
 import { type Activity, type LogLine } from './model/activity.ts';

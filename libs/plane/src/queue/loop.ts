@@ -8,6 +8,8 @@ import { executeTask, type Running } from './execute.ts';
 import { explainQueue } from './explain-queue.ts';
 import { type Workshop } from './room.ts';
 
+export type LoopDeps = Workshop & Adoption & { readonly nodes: Nodes; readonly logger: Logger };
+
 export interface LoopOptions {
   /** In-process planes take only what they enqueued (house.md 6.3). */
   readonly onlyOwn: boolean;
@@ -18,13 +20,13 @@ export interface LoopOptions {
  * nodes left behind. Woken by events; the tick is the net under them.
  */
 export class NodeLoop implements AsyncDisposable {
-  readonly #workshop: Workshop & { readonly nodes: Nodes; readonly logger: Logger } & Adoption;
+  readonly #workshop: LoopDeps;
   readonly #options: LoopOptions;
   readonly #running = new Map<string, Running & { readonly done: Promise<void> }>();
   readonly #stop = new AbortController();
   #loops: readonly Promise<void>[] = [];
 
-  constructor(workshop: NodeLoop['#workshop'], options: LoopOptions) {
+  constructor(workshop: LoopDeps, options: LoopOptions) {
     this.#workshop = workshop;
     this.#options = options;
   }

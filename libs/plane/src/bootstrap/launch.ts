@@ -1,0 +1,55 @@
+import { InputError, type Bytes, type Isolation, type Launch, type Script } from '@octo/kernel';
+import { type VariableSet } from '@octo/variables';
+import { createHash, randomBytes } from 'node:crypto';
+import { bashBootstrap, bashText, bashVariables, SCRIPT_FILE } from './bash.ts';
+
+export interface LaunchParts {
+  readonly script: Script;
+  readonly variables: VariableSet;
+  readonly taskId: string;
+  readonly isolation: Isolation;
+  readonly fence: number;
+}
+
+/** Make of a script and its variables what a machine can start: a body for its own shell, and files. */
+export function makeLaunch({ script, variables, taskId, isolation, fence }: LaunchParts): Launch {
+  if (script.syntax !== 'Bash')
+    throw new InputError(
+      'OCTO_SCRIPT_SYNTAX',
+      `scripts in ${script.syntax} cannot run: this release speaks Bash only`,
+      {
+        hint: 'write the script in Bash, or call the interpreter from it',
+      },
+    );
+  const variablesFile = `.octo-${randomBytes(9).toString('hex')}`;
+  const parameters = script.parameters === undefined ? undefined : variables.evaluate(script.parameters);
+  const body = bashText(variables.evaluate(script.body));
+  return {
+    taskId,
+    isolation,
+    fence,
+    body: { bash: bashBootstrap(variablesFile, parameters) },
+    files: [
+      ...(script.files ?? []),
+      { name: SCRIPT_FILE, content: textBytes(body) },
+      { name: variablesFile, content: textBytes(bashVariables(variables, body)), secret: true },
+    ],
+  };
+}
+
+/** What a step asked for, as one word: a restart that asks for something else is noticed by it (house.md 3.1). */
+export function digestOf(script: Script): string {
+  const files = (script.files ?? []).map((f) => [f.name, f.content.sizeBytes, f.content.sha256 ?? '']).sort();
+  const asked = [script.syntax, script.body, script.parameters ?? '', files];
+  return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
+}
+
+function textBytes(text: string): Bytes {
+  const bytes = Buffer.from(text, 'utf8');
+  return {
+    sizeBytes: bytes.length,
+    async *open(fromByte = 0) {
+      yield bytes.subarray(fromByte);
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { type OutputLine } from '@octo/kernel';
+import { type Mask, OutputParser, type OutputParserState, type OutputResult, SHORTEST_SECRET } from '@octo/variables';
+import { type ActivityChange, type Entry, type NewArtifact, type NewLine, type OutputVariable } from '../ports.ts';
+
+export interface OutputAt {
+  readonly mask: Mask;
+  readonly action: number;
+  readonly actionName: string;
+  readonly activityId: string;
+  /** As a record keeps it; absent for a script that begins. */
+  readonly parser?: unknown;
+  /** What this action has set before a restart. */
+  readonly outputs: readonly OutputVariable[];
+}
+type Kept = OutputParserState & { readonly message?: string };
+
+/** Turns pages of a script's output into what is stored: masked lines, and what the service messages among them say. */
+export class Output {
+  readonly #at: OutputAt;
+  readonly #parser: OutputParser;
+  readonly outputs = new Map<string, string>();
+  message: string | undefined;
+
+  constructor(at: OutputAt) {
+    const kept = at.parser as Kept | undefined; // written by state() below
+    this.#at = at;
+    this.#parser = new OutputParser(kept);
+    this.message = kept?.message;
+    for (const { name, value } of at.outputs) this.outputs.set(name, value);
+  }
+
+  get hasErrors(): boolean {
+    return this.#parser.hasErrors;
+  }
+  state(): Kept {
+    return { ...this.#parser.state(), ...(this.message !== undefined && { message: this.message }) };
+  }
+
+  /** One page. With the last one, what is left of an unfinished message comes out as text. */
+  read(lines: readonly OutputLine[], isLast: boolean): Entry {
+    const results = this.#parser.read(lines);
+    if (isLast) results.push(...this.#parser.end(lines.at(-1)?.atMs ?? 0));
+    const page = new PageOfOutput();
+    for (const result of results) this.#take(result, page);
+    return page;
+  }
+
+  #take(result: OutputResult, page: PageOfOutput): void {
+    const { mask, activityId, action, actionName } = this.#at;
+    switch (result.kind) {
+      case 'line': {
+        const { category, atMs } = result;
+        page.lines.push({ activityId, category, atMs, text: mask.applyPiece(category, result.text, result.continues) });
+        return;
+      }
+      case 'setVariable': {
+        const { name, value, sensitive } = result;
+        if (sensitive) this.#hide(value, `The sensitive output variable ${name}`, page);
+        this.outputs.set(name, value);
+        page.outputs.push({ action, actionName, name, value, sensitive });
+        return;
+      }
+      case 'createArtifact':
+        page.artifacts.push({ action, name: result.name, path: result.path });
+        return;
+      case 'progress':
+        page.activities.push({
+          id: activityId,
+          progress: result.percentage,
+          progressMessage: mask.apply(result.message),
+        });
+        return;
+      case 'resultMessage':
+        this.message = result.message;
+        return;
+      case 'mask':
+        page.masks.push(result.value);
+        this.#hide(result.value, 'A value', page);
+        return;
+    }
+  }
+
+  /** From here on it is masked; a value that is too short to be is said to be (R244). */
+  #hide(value: string, what: string, page: PageOfOutput): void {
+    if (this.#at.mask.add(value) || value === '') return;
+    const text = `${what} is shorter than ${SHORTEST_SECRET} characters and is not masked`;
+    page.lines.push({ activityId: this.#at.activityId, category: 'Warning', atMs: Date.now(), text });
+  }
+}
+
+class PageOfOutput implements Entry {
+  readonly lines: NewLine[] = [];
+  readonly outputs: OutputVariable[] = [];
+  readonly artifacts: NewArtifact[] = [];
+  readonly activities: ActivityChange[] = [];
+  readonly masks: string[] = [];
+}
