@@ -3,6 +3,7 @@ import { randomWord } from './clock.ts';
 import { hostname } from 'node:os';
 import { openPlane } from './boot.ts';
 import { buildApp } from './http/app.ts';
+import { inject } from './inject.ts';
 import { makeKey } from './keys.ts';
 import { silentLogger } from './logging.ts';
 
@@ -34,7 +35,7 @@ export async function openInProcess(options: InProcessOptions): Promise<InProces
   const app = buildApp(plane, { localKey });
   return {
     nodeId,
-    api: directApi((request) => inject(app, request), localKey),
+    api: directApi((request, headers, signal) => inject(app, request, headers, signal), localKey),
     async [Symbol.asyncDispose]() {
       await app.close();
       await plane[Symbol.asyncDispose]();

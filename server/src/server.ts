@@ -85,9 +85,9 @@ async function listen(app: ReturnType<typeof buildApp>, { host, port }: ServerCo
       cause,
     });
   }
-  const at = app.addresses()[0];
+  const at = app.server.address();
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${at?.port ?? port}`;
+  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${typeof at === 'object' && at !== null ? at.port : port}`;
 }
 
 /** What an operator wants to see first: version, where, and which plugins run with the server's rights. */

@@ -1,0 +1,60 @@
+import { type TaskResource } from '@octo/api';
+import { isOver, type ServerTask } from '@octo/plane';
+
+const iso = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
+
+/** A task as the wire has it (rest.md 2.10). */
+export function taskResource(task: ServerTask, nowMs: number): TaskResource & Readonly<Record<string, unknown>> {
+  const self = `/api/tasks/${task.id}`;
+  return {
+    id: task.id,
+    spaceId: task.spaceId,
+    name: task.name,
+    description: task.description,
+    arguments: {},
+    state: task.state,
+    completed: completed(task, nowMs),
+    queueTime: new Date(task.queuedAtMs).toISOString(),
+    queueTimeExpiry: iso(task.expiresAtMs),
+    startTime: iso(task.startedAtMs),
+    lastUpdatedTime: new Date(task.updatedAtMs).toISOString(),
+    completedTime: iso(task.completedAtMs),
+    serverNode: task.claim?.nodeId ?? null,
+    duration: span((task.completedAtMs ?? nowMs) - (task.startedAtMs ?? task.completedAtMs ?? nowMs)),
+    errorMessage: task.state === 'Success' ? '' : (task.errorMessage ?? ''),
+    hasBeenPickedUpByProcessor: task.startedAtMs !== undefined,
+    isCompleted: isOver(task.state),
+    finishedSuccessfully: task.state === 'Success',
+    hasPendingInterruptions: false,
+    canRerun: false,
+    hasWarningsOrErrors: task.hasWarningsOrErrors,
+    projectId: null,
+    pendingInterruptionTypes: [],
+    pendingPreconditionTypes: [],
+    estimatedRemainingQueueDurationSeconds: 0,
+    links: {
+      Self: self,
+      Raw: `${self}/raw`,
+      Cancel: `${self}/cancel`,
+      Details: `${self}/details{?verbose,tail}`,
+    },
+  };
+}
+
+function completed(task: ServerTask, nowMs: number): string {
+  if (task.completedAtMs !== undefined) return `${span(nowMs - task.completedAtMs)} ago`;
+  return task.state === 'Queued' ? 'Queued…' : `${task.state}…`;
+}
+
+/** Two units are enough for people: `2 minutes 5 seconds`. */
+export function span(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const units = [
+    ['day', Math.floor(seconds / 86_400)],
+    ['hour', Math.floor(seconds / 3_600) % 24],
+    ['minute', Math.floor(seconds / 60) % 60],
+    ['second', seconds % 60],
+  ] as const;
+  const shown = units.filter(([, n]) => n > 0).slice(0, 2);
+  return shown.map(([unit, n]) => `${n} ${unit}${n === 1 ? '' : 's'}`).join(' ') || 'less than a second';
+}
