@@ -55,7 +55,7 @@ export class Home implements AsyncDisposable {
       const found = JSON.parse(
         await readFile(join(this.data, 'server.json'), 'utf8').catch(() => 'null'),
       ) as Door | null;
-      return found?.pid === child.pid ? found : undefined;
+      return found !== null && found.pid === child.pid ? found : undefined;
     });
     return { child, url: door.url, key: door.key, output };
   }

@@ -32,18 +32,17 @@ export async function migrate(db: Database): Promise<void> {
 }
 
 async function createTables(trx: Knex.Transaction): Promise<void> {
-  const { schema } = trx;
-  await schema.createTable('setting', (t) => {
+  await trx.schema.createTable('setting', (t) => {
     t.text('name').primary();
     t.text('value').notNullable();
   });
-  await schema.createTable('space', (t) => {
+  await trx.schema.createTable('space', (t) => {
     t.text('id').primary();
     t.text('name').notNullable();
     t.text('slug').notNullable();
     t.integer('is_default').notNullable();
   });
-  await schema.createTable('worker_pool', (t) => {
+  await trx.schema.createTable('worker_pool', (t) => {
     t.increments('seq');
     t.text('space_id').notNullable().references('space.id');
     t.text('name').notNullable();
@@ -54,7 +53,7 @@ async function createTables(trx: Knex.Transaction): Promise<void> {
     t.integer('sort_order').notNullable();
     t.unique(['space_id', 'name_key']);
   });
-  await schema.createTable('worker', (t) => {
+  await trx.schema.createTable('worker', (t) => {
     t.increments('seq');
     t.text('space_id').notNullable().references('space.id');
     t.text('name').notNullable();
@@ -68,12 +67,12 @@ async function createTables(trx: Knex.Transaction): Promise<void> {
     t.text('endpoint').notNullable();
     t.unique(['space_id', 'name_key']);
   });
-  await schema.createTable('worker_pool_member', (t) => {
+  await trx.schema.createTable('worker_pool_member', (t) => {
     t.integer('worker_seq').notNullable().references('worker.seq').onDelete('CASCADE');
     t.integer('pool_seq').notNullable().references('worker_pool.seq');
     t.primary(['worker_seq', 'pool_seq']);
   });
-  await schema.createTable('node', (t) => {
+  await trx.schema.createTable('node', (t) => {
     t.text('id').primary();
     t.text('name').notNullable();
     t.text('kind').notNullable();
@@ -82,7 +81,7 @@ async function createTables(trx: Knex.Transaction): Promise<void> {
     t.bigInteger('last_seen_ms').notNullable();
   });
   await createTaskTables(trx);
-  await schema.createTable('lease', (t) => {
+  await trx.schema.createTable('lease', (t) => {
     t.increments('seq');
     t.text('worker_id').notNullable().index();
     t.text('task_id').notNullable();
@@ -92,11 +91,11 @@ async function createTables(trx: Knex.Transaction): Promise<void> {
     t.bigInteger('until_ms').notNullable();
     t.integer('exclusive').notNullable();
   });
-  await schema.createTable('worker_use', (t) => {
+  await trx.schema.createTable('worker_use', (t) => {
     t.text('worker_id').primary();
     t.bigInteger('last_leased_ms').notNullable();
   });
-  await schema.createTable('api_key', (t) => {
+  await trx.schema.createTable('api_key', (t) => {
     t.increments('seq');
     t.text('hash').notNullable().unique();
     t.text('hint').notNullable();
@@ -113,8 +112,7 @@ async function createTables(trx: Knex.Transaction): Promise<void> {
 }
 
 async function createTaskTables(trx: Knex.Transaction): Promise<void> {
-  const { schema } = trx;
-  await schema.createTable('task', (t) => {
+  await trx.schema.createTable('task', (t) => {
     t.increments('seq');
     t.text('space_id').notNullable();
     t.text('name').notNullable();
@@ -140,18 +138,18 @@ async function createTaskTables(trx: Knex.Transaction): Promise<void> {
   });
   const ofTask = (t: Knex.CreateTableBuilder) =>
     t.integer('task_seq').notNullable().references('task.seq').onDelete('CASCADE');
-  await schema.createTable('task_request', (t) => {
+  await trx.schema.createTable('task_request', (t) => {
     ofTask(t).primary();
     t.binary('sealed').notNullable();
   });
-  await schema.createTable('task_log', (t) => {
+  await trx.schema.createTable('task_log', (t) => {
     ofTask(t);
     t.bigInteger('last_seq').notNullable();
     t.bigInteger('first_seq').notNullable();
     t.binary('data').notNullable();
     t.primary(['task_seq', 'last_seq']);
   });
-  await schema.createTable('activity', (t) => {
+  await trx.schema.createTable('activity', (t) => {
     ofTask(t);
     t.text('id').notNullable();
     t.integer('place').notNullable();
@@ -163,7 +161,7 @@ async function createTaskTables(trx: Knex.Transaction): Promise<void> {
     t.text('progress_message');
     t.primary(['task_seq', 'id']);
   });
-  await schema.createTable('run', (t) => {
+  await trx.schema.createTable('run', (t) => {
     ofTask(t);
     t.integer('action').notNullable();
     t.integer('attempt').notNullable();
@@ -176,7 +174,7 @@ async function createTaskTables(trx: Knex.Transaction): Promise<void> {
     t.binary('sealed').notNullable(); // endpoint, parser, result
     t.primary(['task_seq', 'action', 'attempt', 'key']);
   });
-  await schema.createTable('output', (t) => {
+  await trx.schema.createTable('output', (t) => {
     ofTask(t);
     t.integer('action').notNullable();
     t.text('name_key').notNullable();
@@ -186,11 +184,11 @@ async function createTaskTables(trx: Knex.Transaction): Promise<void> {
     t.binary('sealed').notNullable();
     t.primary(['task_seq', 'action', 'name_key']);
   });
-  await schema.createTable('mask', (t) => {
+  await trx.schema.createTable('mask', (t) => {
     ofTask(t).index();
     t.binary('sealed').notNullable();
   });
-  await schema.createTable('artifact', (t) => {
+  await trx.schema.createTable('artifact', (t) => {
     t.increments('seq');
     ofTask(t);
     t.integer('action').notNullable();

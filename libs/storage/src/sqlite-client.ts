@@ -25,15 +25,16 @@ const BetterSqlite = createRequire(import.meta.url)('knex/lib/dialects/better-sq
 /** Statements are few and come again and again: this many are kept prepared per connection. */
 const KEPT = 256;
 
+/** By connection, and not a private field: knex makes the client of a transaction without calling a constructor. */
+const prepared = new WeakMap<Connection, Map<string, Statement>>();
+
 /**
  * knex's better-sqlite3 dialect with two changes. Transactions take the write lock when they begin, so that of several
  * processes on one folder none fails in the middle because another wrote first. And statements stay prepared.
  */
 export class SqliteClient extends BetterSqlite {
-  readonly #prepared = new WeakMap<Connection, Map<string, Statement>>();
-
   async _query(connection: Connection, query: Query): Promise<Query> {
-    const statement = this.#prepare(connection, query.sql === 'BEGIN;' ? 'BEGIN IMMEDIATE;' : query.sql);
+    const statement = prepare(connection, query.sql === 'BEGIN;' ? 'BEGIN IMMEDIATE;' : query.sql);
     const bindings = this._formatBindings(query.bindings);
     if (statement.reader) {
       query.response = statement.all(bindings);
@@ -44,15 +45,15 @@ export class SqliteClient extends BetterSqlite {
     }
     return query;
   }
+}
 
-  #prepare(connection: Connection, sql: string): Statement {
-    const kept = this.#prepared.get(connection) ?? new Map<string, Statement>();
-    this.#prepared.set(connection, kept);
-    const known = kept.get(sql);
-    if (known) return known;
-    const statement = connection.prepare(sql);
-    if (kept.size >= KEPT) kept.clear();
-    kept.set(sql, statement);
-    return statement;
-  }
+function prepare(connection: Connection, sql: string): Statement {
+  const kept = prepared.get(connection) ?? new Map<string, Statement>();
+  prepared.set(connection, kept);
+  const known = kept.get(sql);
+  if (known) return known;
+  const statement = connection.prepare(sql);
+  if (kept.size >= KEPT) kept.clear();
+  kept.set(sql, statement);
+  return statement;
 }

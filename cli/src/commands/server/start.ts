@@ -1,0 +1,54 @@
+import { Flags } from '@oclif/core';
+import { join } from 'node:path';
+import { dataFolder, octoHome } from '../../connect.ts';
+import { OctoCommand } from '../../octo-command.ts';
+
+export default class ServerStart extends OctoCommand {
+  static override summary = 'Start the headless server on a data folder; it stays until SIGINT or SIGTERM.';
+  static override description =
+    'Listens on 127.0.0.1 unless told otherwise. At the first start on a folder it prints an API key, once. A stop leaves running scripts alone; the next start finds them again. Flags win over OCTO_PORT, OCTO_HOST, OCTO_TASK_CAP, OCTO_BUILTIN_WORKER, OCTO_LOG_LEVEL, and these over the configuration file.';
+  static override examples = [
+    '<%= config.bin %> server start',
+    '<%= config.bin %> server start --data /var/lib/octo --port 8065 --task-cap 10',
+  ];
+  static override enableJsonFlag = false;
+  static override flags = {
+    data: Flags.string({ description: 'data folder [default: $OCTO_HOME or ~/.octo]', env: 'OCTO_DATA' }),
+    port: Flags.integer({ description: 'port; 0 = any free one [default: 8065]', min: 0, max: 65_535 }),
+    host: Flags.string({ description: 'address to listen on [default: 127.0.0.1]' }),
+    config: Flags.string({ description: 'JSON file with port, host, taskCap, builtInWorker, logLevel' }),
+    'task-cap': Flags.integer({ description: 'most tasks at once; 0 = none [default: 5, or as it was]', min: 0 }),
+    'builtin-worker': Flags.boolean({
+      description: 'switch the built-in worker on or off [default: as it was]',
+      allowNo: true,
+    }),
+    'log-level': Flags.string({
+      description: 'process log on stderr',
+      options: ['silent', 'error', 'warn', 'info', 'debug'],
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(ServerStart);
+    const { startServer } = await import('@octo/server');
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+    const given = {
+      port: flags.port,
+      host: flags.host,
+      configFile: flags.config,
+      taskCap: flags['task-cap'],
+      builtInWorker: flags['builtin-worker'],
+      logLevel: flags['log-level'],
+    };
+    const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    const options = { dataDir: dataFolder(flags.data), pluginRoots: [join(octoHome(), 'plugins')], ...known };
+    const server = await startServer(options, stop.signal);
+    this.log(`octo listens on ${server.url}, on ${options.dataDir}`);
+    if (server.firstKey !== undefined)
+      this.log(
+        `API key, shown this once: ${server.firstKey}\n  export OCTO_URL=${server.url} OCTO_API_KEY=${server.firstKey}`,
+      );
+    await server.closed;
+  }
+}

@@ -1,0 +1,44 @@
+import { Args } from '@oclif/core';
+import { connectionFlags, OctoCommand } from '../../octo-command.ts';
+import { facts } from '../../table.ts';
+
+export default class WorkerShow extends OctoCommand {
+  static override summary = 'Show one worker, by name or id; "built-in" shows the built-in one.';
+  static override examples = ['<%= config.bin %> worker show web-7', '<%= config.bin %> worker show built-in'];
+  static override args = { worker: Args.string({ description: 'name or id', required: true }) };
+  static override flags = connectionFlags;
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(WorkerShow);
+    await using connection = await this.connect(flags);
+    const signal = AbortSignal.timeout(60_000);
+    const builtIn = await connection.api.builtInWorkers(signal);
+    const own = builtIn.find((b) =>
+      ['built-in', b.id, b.name, b.nodeId].some((w) => w.toLowerCase() === args.worker.toLowerCase()),
+    );
+    if (own) {
+      this.log(
+        facts([
+          ['Worker', own.name],
+          ['Node', `${own.nodeId} (${own.nodeKind})`],
+          ['Switch', own.isEnabled ? 'on' : 'off'],
+          ['In use', `${own.isUsed ? 'yes' : 'no'}: ${own.because}`],
+          ['Leases', own.activeLeases],
+        ]),
+      );
+      return own;
+    }
+    const worker = await connection.api.worker(args.worker, signal);
+    this.log(
+      facts([
+        ['Worker', `${worker.name} (${worker.id})`],
+        ['Status', worker.isDisabled ? 'Disabled' : worker.healthStatus],
+        ['', worker.statusSummary],
+        ['Style', worker.endpoint.communicationStyle],
+        ['Pools', worker.workerPoolIds.join(', ')],
+        ['Policy', worker.machinePolicyId],
+      ]),
+    );
+    return worker;
+  }
+}

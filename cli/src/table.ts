@@ -1,0 +1,38 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** Columns as wide as their cells, two blanks between them; the last one may run over. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  const all = [head.map((h) => h.toUpperCase()), ...rows.map((row) => row.map((cell) => cell || '-'))];
+  const widths = head.map((_, n) => Math.max(...all.map((row) => width(row[n] ?? ''))));
+  return all
+    .map((row) =>
+      row
+        .map((cell, n) => pad(cell, n === row.length - 1 ? 0 : (widths[n] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Names with their values under each other; absent ones are left out. */
+export function facts(rows: readonly (readonly [string, string | number | null | undefined])[]): string {
+  const shown = rows.filter(([, value]) => value !== null && value !== undefined && value !== '');
+  const widest = Math.max(0, ...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${name.padEnd(widest)}  ${value}`).join('\n');
+}
+
+/** Short and local, for tables: `14:03:22`, with the day where it is not today. */
+export function when(iso: string | null, now: Date = new Date()): string {
+  if (iso === null) return '';
+  const at = new Date(iso);
+  const time = at.toTimeString().slice(0, 8);
+  return at.toDateString() === now.toDateString() ? time : `${at.toLocaleDateString('en-CA')} ${time}`;
+}
+
+function width(text: string): number {
+  return [...stripVTControlCharacters(text)].length;
+}
+function pad(text: string, to: number): string {
+  return text + ' '.repeat(Math.max(0, to - width(text)));
+}
