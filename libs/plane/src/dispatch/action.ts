@@ -1,12 +1,13 @@
-import { InputError, OctoError, parse, StepFailedError, type Session, type StepContext } from '@octo/kernel';
+import { InputError, OctoError, parse, StepFailedError, type StepContext } from '@octo/kernel';
 import { VariableSet } from '@octo/variables';
 import { type HeldWorker, type LeaseAsk, retakeLease, takeLease } from '../leasing/lease.ts';
 import { type VariableEntry } from '../model/request.ts';
 import { type Claim, type ServerTask } from '../model/task.ts';
 import { type PlannedAction } from '../planning/plan.ts';
 import { type TaskRoom } from '../queue/room.ts';
-import { BUILT_IN_STYLE, builtInId } from '../workers/built-in.ts';
 import { once } from './once.ts';
+import { workerOf } from './records.ts';
+import { openSession } from './session.ts';
 import { leasedWorker } from './worker.ts';
 
 export interface ActionRun {
@@ -35,7 +36,7 @@ export async function runAction(run: ActionRun, signal: AbortSignal): Promise<vo
   const onWorker = `${activityId}/${ATTEMPT}`;
   room.scribe.begin(onWorker, worker.name);
   try {
-    await using session = await open(run, held, onWorker, signal);
+    await using session = await openSession(room, worker, onWorker, signal);
     const properties = await parse(step.properties, evaluated(action, variables), `properties of ${action.name}`);
     const at = { room, claim: run.claim, action: action.number, actionName: action.name, attempt: ATTEMPT };
     const context: StepContext<unknown> = {
@@ -70,42 +71,8 @@ async function lease(run: ActionRun, activityId: string, signal: AbortSignal): P
   };
   const earlier = (await room.journal.runs(task.id)).find((r) => r.action === action.number && r.attempt === ATTEMPT);
   if (!earlier) return takeLease(room, ask, signal);
-  // a node's built-in worker is whatever node now holds the task: its scripts live in the shared data folder
-  const id = earlier.style === BUILT_IN_STYLE ? builtInId(room.nodeId) : earlier.workerId;
-  return retakeLease(room, ask, { id, name: earlier.workerName, style: earlier.style, endpoint: earlier.endpoint });
+  return retakeLease(room, ask, workerOf(earlier, room.nodeId));
 }
-
-function open(run: ActionRun, held: HeldWorker, activityId: string, signal: AbortSignal): Promise<Session> {
-  const { room } = run;
-  const { worker } = held;
-  const transport = room.registry.transport(worker.style);
-  if (!transport)
-    throw new InputError('OCTO_STYLE_UNKNOWN', `no plugin speaks style ${worker.style} of ${worker.name}`, {
-      hint: 'octo plugin list',
-    });
-  const missing = (what: string) => (id: string) =>
-    Promise.reject(new InputError('OCTO_ACCOUNT_UNSUPPORTED', `${what} ${id}: this release keeps no ${what}s yet`));
-  return transport.open(
-    {
-      workerId: worker.id,
-      endpoint: worker.endpoint,
-      limits: CONNECTION_LIMITS,
-      log: room.scribe.log(activityId),
-      account: missing('account'),
-      proxy: missing('proxy'),
-    },
-    AbortSignal.any([signal, AbortSignal.timeout(room.limits.openMs)]),
-  );
-}
-
-/** Defaults of a machine policy, until policies are resources of their own. Source: R117, R119, R121–R124. */
-const CONNECTION_LIMITS = {
-  connectTimeoutMs: 60_000,
-  retryAttempts: 5,
-  retrySleepMs: 1_000,
-  retryTimeLimitMs: 300_000,
-  pollingPickUpMs: 120_000,
-};
 
 /** Script bodies stay raw: they are evaluated once, by the bootstrap, in the file itself (calamari.md 1.4). */
 const RAW = new Set(['Octopus.Action.Script.ScriptBody']);

@@ -22,20 +22,26 @@ export type Ended = Pick<Complete, 'end' | 'exitCode' | 'detail'>;
  * store every page with the cursor behind it, and on an abort ask it to stop and read on until its end is known.
  * What the log holds says where reading goes on, so a restart loses no line and doubles none (R143, R144).
  */
-export async function observe(o: Observation, record: RunRecord, launch: Launch, signal: AbortSignal): Promise<Ended> {
+export async function observe(
+  o: Observation,
+  record: RunRecord,
+  launch: Launch | undefined,
+  signal: AbortSignal,
+): Promise<Ended> {
   const key: RunKey = { taskId: record.taskId, action: record.action, attempt: record.attempt, key: record.key };
   let ref: ScriptRef =
     record.handle === undefined ? { ticket: record.ticket } : { ticket: record.ticket, handle: record.handle };
   let cursor = record.cursor;
-  let isAcknowledged = record.state !== 'prepared';
+  let isAcknowledged = record.state !== 'prepared' || launch === undefined;
   let until = signal;
   let isCancelled = false;
 
   for (;;) {
     try {
-      const status: ScriptStatus = isAcknowledged
-        ? await o.session.status(ref, { after: cursor, waitMs: o.limits.statusMs }, until)
-        : await o.session.start(ref.ticket, launch, until);
+      const status: ScriptStatus =
+        isAcknowledged || !launch
+          ? await o.session.status(ref, { after: cursor, waitMs: o.limits.statusMs }, until)
+          : await o.session.start(ref.ticket, launch, until);
       if (status.handle !== undefined) ref = { ticket: ref.ticket, handle: status.handle };
       await storePage(o, key, status, ref, isAcknowledged ? undefined : 'started');
       const wasAcknowledged = isAcknowledged;

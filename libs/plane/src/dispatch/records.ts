@@ -1,6 +1,8 @@
 import { ConflictError } from '@octo/kernel';
+import { type Leasable } from '../leasing/candidates.ts';
 import { type RunKey, type RunRecord } from '../model/run.ts';
 import { type Journal } from '../ports.ts';
+import { BUILT_IN_STYLE, builtInId } from '../workers/built-in.ts';
 
 /** What a script left behind besides its exit: kept in the record, so that a restart answers the same. */
 export interface Remembered {
@@ -27,4 +29,13 @@ export function mayHaveRun(record: Pick<RunRecord, 'workerName' | 'ticket'>, bec
     `the result is not known and ${record.ticket} may have run on ${record.workerName}: ${because}`,
     { hint: `look at ${record.workerName} before you run it again` },
   );
+}
+
+/**
+ * The worker that a record names. A node's built-in worker is that of whatever node now holds the task: its scripts
+ * live in the data folder that both share.
+ */
+export function workerOf(record: RunRecord, nodeId: string): Leasable {
+  const { workerName: name, style, endpoint } = record;
+  return { id: style === BUILT_IN_STYLE ? builtInId(nodeId) : record.workerId, name, style, endpoint };
 }

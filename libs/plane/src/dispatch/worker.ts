@@ -1,4 +1,4 @@
-import { InputError, type LeasedWorker, type Script, type ScriptResult, type Session } from '@octo/kernel';
+import { InputError, type Launch, type LeasedWorker, type Script, type ScriptResult, type Session } from '@octo/kernel';
 import { type VariableSet } from '@octo/variables';
 import { digestOf, makeLaunch } from '../bootstrap/launch.ts';
 import { type Leasable } from '../leasing/candidates.ts';
@@ -10,6 +10,7 @@ import { type Ended, observe, refuseSecondStart } from './observe.ts';
 import { Output } from './output.ts';
 import { recall, type Remembered } from './records.ts';
 
+export type OnScript = Omit<OnWorker, 'variables'>;
 export interface OnWorker {
   readonly room: TaskRoom;
   readonly claim: Claim;
@@ -39,7 +40,7 @@ export function leasedWorker(on: OnWorker): LeasedWorker {
 }
 
 async function runScript(on: OnWorker, script: Script, key: string, signal: AbortSignal): Promise<ScriptResult> {
-  const { journal, scribe } = on.room;
+  const { journal } = on.room;
   const runKey = { taskId: on.claim.taskId, action: on.action, attempt: on.attempt, key };
   const digest = digestOf(script);
   const known = await recall(journal, runKey, digest);
@@ -48,20 +49,30 @@ async function runScript(on: OnWorker, script: Script, key: string, signal: Abor
   if (known) await refuseSecondStart(on.session, known, signal);
 
   const record = known ?? (await prepare(on, { ...runKey, digest }));
-  const output = new Output({
-    mask: on.room.mask,
-    action: on.action,
-    actionName: on.actionName,
-    activityId: on.activityId,
-    ...(record.parser !== undefined && { parser: record.parser }),
-    outputs: (await journal.outputs(on.claim.taskId)).filter((o) => o.action === on.action),
-  });
   const launch = makeLaunch({
     script,
     variables: on.variables,
     taskId: on.claim.taskId,
     isolation: isolationOf(on.variables),
     fence: on.claim.fence,
+  });
+  return attend(on, record, launch, signal);
+}
+
+/** Follow a prepared run to its end, and store what it left. Without a launch it is only observed, never started. */
+export async function attend(
+  on: OnScript,
+  record: RunRecord,
+  launch: Launch | undefined,
+  signal: AbortSignal,
+): Promise<ScriptResult> {
+  const output = new Output({
+    mask: on.room.mask,
+    action: on.action,
+    actionName: on.actionName,
+    activityId: on.activityId,
+    ...(record.parser !== undefined && { parser: record.parser }),
+    outputs: (await on.room.journal.outputs(on.claim.taskId)).filter((o) => o.action === on.action),
   });
   const observation = { ...on.room, ...on, output, workerName: on.worker.name };
   const ended = await observe(observation, record, launch, signal);
@@ -85,7 +96,7 @@ async function prepare(on: OnWorker, key: Pick<RunRecord, 'taskId' | 'action' | 
   return record;
 }
 
-async function finish(on: OnWorker, record: RunRecord, ended: Ended, output: Output, signal: AbortSignal) {
+async function finish(on: OnScript, record: RunRecord, ended: Ended, output: Output, signal: AbortSignal) {
   if (ended.end !== 'abandoned' && !signal.aborted)
     await collectArtifacts({ ...on.room, ...on, store: on.room.artifacts }, on.action, signal);
   const remembered: Remembered = {
@@ -103,7 +114,7 @@ async function finish(on: OnWorker, record: RunRecord, ended: Ended, output: Out
 }
 
 /** Let the machine side delete the workspace. What it releases only now (script service v1) still reaches the log. */
-async function forget(on: OnWorker, record: RunRecord, signal: AbortSignal): Promise<ScriptResult> {
+export async function forget(on: OnScript, record: RunRecord, signal: AbortSignal): Promise<ScriptResult> {
   const ref =
     record.handle === undefined ? { ticket: record.ticket } : { ticket: record.ticket, handle: record.handle };
   const limit = signal.aborted ? AbortSignal.timeout(on.room.limits.cancelMs) : signal;

@@ -25,7 +25,11 @@ export async function adoptTheDead(
   self: 'too' | 'not',
 ): Promise<readonly { readonly task: ServerTask; readonly claim: Claim }[]> {
   const adopted: { task: ServerTask; claim: Claim }[] = [];
-  for (const node of await deps.nodes.list()) {
+  // itself first: what it takes over from others afterwards must not be taken over from itself once more
+  const nodes = (await deps.nodes.list()).toSorted(
+    (a, b) => Number(b.id === deps.nodeId) - Number(a.id === deps.nodeId),
+  );
+  for (const node of nodes) {
     const isSelf = node.id === deps.nodeId;
     if (isSelf ? self === 'not' : !(await deps.liveness.isDead(node.id))) continue;
     const nowMs = deps.clock.now();

@@ -1,6 +1,7 @@
 import { OctoError } from '@octo/kernel';
 import { Mask, VariableSet } from '@octo/variables';
 import { runAction } from '../dispatch/action.ts';
+import { settleRuns } from '../dispatch/settle.ts';
 import { Scribe } from '../log/scribe.ts';
 import { type TaskRequest, type VariableEntry } from '../model/request.ts';
 import { type Claim, type ServerTask, type TaskState } from '../model/task.ts';
@@ -98,6 +99,7 @@ async function endTask(room: TaskRoom, { task, claim, stop }: Running, outcome: 
     return;
   }
   try {
+    if (stopped) await settleRuns(room, claim, stop.signal);
     await closeLog(room, task.id, outcome);
     const { state, ...change } = outcome;
     if (!(await tasks.move(claim, state, change, clock.now()))) {
@@ -112,8 +114,9 @@ async function endTask(room: TaskRoom, { task, claim, stop }: Running, outcome: 
 }
 
 async function closeLog(room: TaskRoom, taskId: string, outcome: Outcome): Promise<void> {
-  const open = (await room.journal.activities(taskId)).filter((a) => a.state === 'Pending' && a.id !== '');
-  for (const { id } of open) room.scribe.end(id, 'Skipped');
+  await room.scribe.flush();
+  const open = (await room.journal.activities(taskId)).filter((a) => a.endedAtMs === undefined && a.id !== '');
+  for (const { id, state } of open) room.scribe.end(id, state === 'Pending' ? 'Skipped' : 'Canceled');
   if (outcome.state !== 'Success')
     room.scribe.line('', outcome.state === 'Canceled' ? 'Warning' : 'Error', outcome.errorMessage ?? outcome.state);
   room.scribe.end('', outcome.state === 'Success' ? 'Success' : outcome.state === 'Failed' ? 'Failed' : 'Canceled');
