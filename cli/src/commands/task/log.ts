@@ -27,7 +27,7 @@ export default class TaskLog extends OctoCommand {
       for await (const text of api.rawLog(id, signal)) if (!process.stdout.write(text)) await drained();
       return undefined;
     }
-    if (this.jsonEnabled()) return wholeLog(api, id, signal);
+    if (this.jsonEnabled()) return await wholeLog(api, id, signal);
     const screen = screenOf({ verbose: flags.verbose, json: false });
     if (!flags.follow) {
       for (let after = 0; ;) {
