@@ -31,7 +31,7 @@ export function when(iso: string | null, now: Date = new Date()): string {
 }
 
 function width(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+  return Array.from(stripVTControlCharacters(text)).length;
 }
 function pad(text: string, to: number): string {
   return text + ' '.repeat(Math.max(0, to - width(text)));

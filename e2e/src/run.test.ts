@@ -8,7 +8,7 @@ const example = new URL('../../examples/hello/', import.meta.url).pathname;
 test('a bare machine runs a script: no server, no account, no file to write', async () => {
   await using home = await Home.open();
   const { code, stdout, stderr } = await home.run(['run', 'echo hi from $((6*7)); echo oops >&2']);
-  expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: 'hi from 42\n' });
+  expect({ code, stdout, stderr }).toMatchObject({ code: 0, stdout: 'hi from 42\n' });
   expect(stderr).toContain('oops');
 });
 
@@ -36,7 +36,7 @@ test('the example passes an output on, keeps an artifact, and masks the secret e
   const secret = (await readFile(join(example, 'password.txt'), 'utf8')).trim();
   const args = ['--process', join(example, 'process.json'), '--var', 'Customer=acme'];
   const run = await home.run(['run', ...args, '--secret', `Password=@${join(example, 'password.txt')}`, '--json']);
-  expect(run.code, run.stderr).toBe(0);
+  expect(run).toMatchObject({ code: 0 });
   const raw = await home.run(['task', 'log', '1', '--raw']);
   expect(raw.stdout).toMatch(/Reporting on 1\.0\.\d+ with: quoted words and plain/);
   expect(raw.stdout).toMatch(/published 1\.0\.\d+/);

@@ -18,6 +18,15 @@ interface Entry {
   readonly lastSeq: number;
   readonly atMs: number;
 }
+/** A stretch of one stream that is about to get its numbers. */
+interface Piece {
+  readonly source: 0 | 1;
+  readonly begin: number;
+  readonly length: number;
+  readonly lines: number;
+  readonly atMs: number;
+  readonly isCut?: boolean;
+}
 export interface LogPage {
   readonly lines: readonly OutputLine[];
   /** Number of the last line of this page. */
@@ -109,20 +118,23 @@ export class OutputLog implements Disposable {
     const block = this.#bytes(source, begin, BLOCK_BYTES);
     if (block.length === 0) return false;
     const newline = block.lastIndexOf(10);
-    if (newline >= 0) return this.#append(source, begin, newline + 1, countLines(block, newline), atMs);
+    if (newline >= 0)
+      return this.#append({ source, begin, length: newline + 1, lines: countLines(block, newline), atMs });
     const line = this.#bytes(source, begin, this.#maxLineBytes);
     const end = line.indexOf(10);
-    if (end >= 0) return this.#append(source, begin, end + 1, 1, atMs);
-    if (line.length >= this.#maxLineBytes) return this.#append(source, begin, wholeLetters(line), 1, atMs, CUT);
-    return isOver && this.#append(source, begin, line.length, 1, atMs);
+    if (end >= 0) return this.#append({ source, begin, length: end + 1, lines: 1, atMs });
+    if (line.length >= this.#maxLineBytes)
+      return this.#append({ source, begin, length: wholeLetters(line), lines: 1, atMs, isCut: true });
+    return isOver && this.#append({ source, begin, length: line.length, lines: 1, atMs });
   }
 
-  #append(source: 0 | 1, begin: number, length: number, lines: number, atMs: number, cut = 0): true {
-    const entry = Float64Array.of(source + cut, begin, begin + length, this.#lastSeq + lines, atMs);
+  #append({ source, begin, length, lines, atMs, isCut = false }: Piece): true {
+    const end = begin + length;
+    const entry = Float64Array.of(source + (isCut ? CUT : 0), begin, end, this.#lastSeq + lines, atMs);
     writeSync(this.#index, new Uint8Array(entry.buffer));
     this.#entries++;
     this.#lastSeq += lines;
-    this.#ends[source] = begin + length;
+    this.#ends[source] = end;
     return true;
   }
 

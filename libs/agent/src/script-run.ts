@@ -256,7 +256,7 @@ export class ScriptRun implements AsyncDisposable {
     if (this.#log.catchUp(this.#deps.clock.now(), false)) this.#wake();
   }
   #wake(): void {
-    for (const wake of [...this.#wakers]) wake();
+    for (const wake of Array.from(this.#wakers)) wake(); // each leaves the set as it wakes
   }
 }
 

@@ -118,7 +118,7 @@ export interface WaitingResource {
   readonly for: string;
   readonly since: string;
   readonly until: string | null;
-  readonly then: string;
+  readonly whenOver: string;
 }
 export interface ActivityResource {
   readonly id: string;

@@ -4,7 +4,7 @@ import { Secret } from './secret.ts';
 
 test('a secret prints as stars wherever it is printed (R243)', () => {
   const secret = new Secret('hunter2');
-  expect([`${secret}`, JSON.stringify({ secret }), inspect({ deep: { secret } })].join()).not.toContain('hunter2');
+  expect([String(secret), JSON.stringify({ secret }), inspect({ deep: { secret } })].join()).not.toContain('hunter2');
   expect(secret.reveal()).toBe('hunter2');
   expect(Secret.is(secret)).toBe(true);
 });

@@ -46,7 +46,7 @@ export function toActivity(row: Row): Activity {
       startedAtMs: number(row['started_ms']),
       endedAtMs: number(row['ended_ms']),
       progress: number(row['progress']),
-      progressMessage: row['progress_message'] === null ? undefined : String(row['progress_message']),
+      progressMessage: typeof row['progress_message'] === 'string' ? row['progress_message'] : undefined,
     }),
   };
 }

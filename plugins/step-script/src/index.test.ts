@@ -21,14 +21,14 @@ test('the script goes to the worker as it is, in Bash unless it says otherwise',
 });
 
 test.each([
-  ['an exit code', { exitCode: 3 }, 'OCTO_STEP_EXIT', 'the script exited with 3 on fake'],
-  ["the script's own words", { exitCode: 1, message: 'the disk is full' }, 'OCTO_STEP_EXIT', 'the disk is full'],
+  ['an exit code', { exitCode: 3 }, 'OCTO_STEP_EXIT', /^the script exited with 3 on fake$/],
+  ["the script's own words", { exitCode: 1, message: 'the disk is full' }, 'OCTO_STEP_EXIT', /^the disk is full$/],
   ['a lost result (R146)', { end: 'unknown' as const, exitCode: -46 }, 'OCTO_STEP_UNKNOWN', /may have run/],
   ['a script that never started (R147)', { end: 'unstarted' as const, exitCode: -44 }, 'OCTO_STEP_NOT_STARTED', /-44/],
 ])('%s fails the step', async (_, answer, code, message) => {
   await expect(run({ [BODY]: 'true' }, answer)).rejects.toMatchObject({
     code,
-    message: typeof message === 'string' ? message : expect.stringMatching(message),
+    message: expect.stringMatching(message),
   });
 });
 

@@ -1,10 +1,8 @@
-import { toWire, type NodeResource } from '@octo/api';
-import { InputError } from '@octo/kernel';
+import { bindNames, toWire, type NodeResource } from '@octo/api';
+import { parse } from '@octo/kernel';
 import { type Node } from '@octo/plane';
 import { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { parse } from '@octo/kernel';
-import { bindNames } from '@octo/api';
 import { type Plane } from '../plane.ts';
 import { paged } from './collections.ts';
 import { notFound } from './errors.ts';
@@ -20,10 +18,7 @@ export function nodeRoutes(app: FastifyInstance, plane: Plane): void {
   app.get('/api/octopusservernodes/summary', async () => {
     const nodes = await Promise.all((await servers(plane)).map((n) => nodeResource(plane, n)));
     return toWire({
-      nodes: nodes.map((n) => ({
-        ...{ id: n.id, name: n.name, maxConcurrentTasks: n.taskCap, isInMaintenanceMode: false },
-        ...{ lastSeen: n.lastSeen, isOffline: !n.isAlive, runningTaskCount: n.runningTasks, links: {} },
-      })),
+      nodes: nodes.map(summary),
       links: { Self: '/api/octopusservernodes/summary' },
     });
   });
@@ -37,13 +32,26 @@ export function nodeRoutes(app: FastifyInstance, plane: Plane): void {
     if (!(await plane.nodes.setTaskCap(id, taskCap))) throw notFound(id);
     plane.signals.publish('queue');
     const node = await plane.nodes.get(id);
-    if (!node) throw new InputError('OCTO_NODE_UNKNOWN', `there is no node ${id}`);
+    if (!node) throw notFound(id);
     return toWire(await nodeResource(plane, node));
   });
 }
 
 async function servers(plane: Plane): Promise<readonly Node[]> {
   return (await plane.nodes.list()).filter((n) => n.kind === 'server');
+}
+
+function summary(node: NodeResource): object {
+  return {
+    id: node.id,
+    name: node.name,
+    maxConcurrentTasks: node.taskCap,
+    isInMaintenanceMode: false,
+    lastSeen: node.lastSeen,
+    isOffline: !node.isAlive,
+    runningTaskCount: node.runningTasks,
+    links: {},
+  };
 }
 
 function octopusNode(node: Node): object {

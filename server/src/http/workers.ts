@@ -42,10 +42,15 @@ export function matching(workers: readonly Worker[], query: Query): readonly Wor
     .filter(among('healthStatuses', (w) => w.health))
     .filter(among('commStyles', (w) => w.style))
     .filter(among('workerPoolIds', (w) => w.poolIds))
-    .filter(among('thumbprint', (w) => String(w.endpoint['Thumbprint'] ?? '')))
+    .filter(among('thumbprint', (w) => word(w.endpoint['Thumbprint'])))
     .filter((w) => name === undefined || same(w.name, name))
     .filter((w) => partial === undefined || w.name.toLowerCase().includes(partial))
     .filter((w) => isDisabled === undefined || String(w.isDisabled) === isDisabled.toLowerCase());
+}
+
+/** An endpoint's member is stored as it came; only a text can be compared. */
+function word(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 export function workerResource(worker: Worker): WorkerResource & Readonly<Record<string, unknown>> {

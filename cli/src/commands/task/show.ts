@@ -61,5 +61,5 @@ function describe(insight: TaskInsight): string {
 
 function waiting(wait: NonNullable<TaskInsight['waiting']>): string {
   const until = wait.until === null ? '' : ` until ${when(wait.until)}`;
-  return `${wait.for} (since ${when(wait.since)}${until}; then ${wait.then})`;
+  return `${wait.for} (since ${when(wait.since)}${until}; then ${wait.whenOver})`;
 }

@@ -44,12 +44,8 @@ test('a plugin is on because a root lists it; packages without an octo key are n
 });
 
 test.each([
-  ['throws at import', { code: 'throw new Error("boom")' }, 'OCTO_PLUGIN_BROKEN'],
-  [
-    'speaks another contract, and is not even imported',
-    { code: 'process.exit(1)', contract: 2 },
-    'OCTO_PLUGIN_CONTRACT',
-  ],
+  ['throws when loaded', { code: 'throw new Error("boom")' }, 'OCTO_PLUGIN_BROKEN'],
+  ['speaks another contract, and is not even loaded', { code: 'process.exit(1)', contract: 2 }, 'OCTO_PLUGIN_CONTRACT'],
   ['gives another name', { code: 'export default { name: "other", contract: 1 }' }, 'OCTO_PLUGIN_NAME'],
   ['exports no plugin', { code: 'export default 7' }, 'OCTO_PLUGIN_NAME'],
   [

@@ -39,7 +39,7 @@ export function makeLaunch({ script, variables, taskId, isolation, fence }: Laun
 
 /** What a step asked for, as one word: a restart that asks for something else is noticed by it (house.md 3.1). */
 export function digestOf(script: Script): string {
-  const files = (script.files ?? []).map((f) => [f.name, f.content.sizeBytes, f.content.sha256 ?? '']).sort();
+  const files = (script.files ?? []).map((f) => `${f.name} ${f.content.sizeBytes} ${f.content.sha256 ?? ''}`).sort();
   const asked = [script.syntax, script.body, script.parameters ?? '', files];
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
 }

@@ -1,4 +1,4 @@
-import { InputError, OctoError, parse, StepFailedError, type StepContext } from '@octo/kernel';
+import { InputError, parse, type StepContext } from '@octo/kernel';
 import { VariableSet } from '@octo/variables';
 import { type HeldWorker, type LeaseAsk, retakeLease, takeLease } from '../leasing/lease.ts';
 import { type VariableEntry } from '../model/request.ts';
@@ -102,9 +102,4 @@ function output(run: ActionRun, name: string, value: string, sensitive: boolean)
   if (sensitive) run.room.mask.add(value);
   const { number: action, name: actionName } = run.action;
   void run.room.scribe.append({ outputs: [{ action, actionName, name, value, sensitive }] }).catch(() => {}); // told by `broken`
-}
-
-/** True for the failures that are the user's script speaking, not a fault of octo. */
-export function isStepFailure(error: unknown): error is StepFailedError {
-  return OctoError.is(error) && error.kind === 'StepFailedError';
 }

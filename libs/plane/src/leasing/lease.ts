@@ -56,7 +56,12 @@ export async function takeLease(deps: LeasingDeps, ask: LeaseAsk, signal: AbortS
       });
     if (!announced && deps.clock.now() - sinceMs >= ANNOUNCE_AFTER_MS) {
       announced = true;
-      await ask.wait({ for: `a worker of ${pool.name}: ${choice.wait}`, sinceMs, untilMs, then: 'the action fails' });
+      await ask.wait({
+        for: `a worker of ${pool.name}: ${choice.wait}`,
+        sinceMs,
+        untilMs,
+        whenOver: 'the action fails',
+      });
     }
     await news.next(Math.min(deps.limits.tickMs, untilMs - deps.clock.now()), signal);
   }

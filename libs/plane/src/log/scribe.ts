@@ -33,7 +33,7 @@ export class Scribe {
   #activities: ActivityChange[] = [];
   #tail: Promise<void> = Promise.resolve();
   #isScheduled = false;
-  #error: unknown;
+  #error: Error | undefined;
 
   constructor(deps: ScribeDeps) {
     this.#deps = deps;
@@ -97,7 +97,7 @@ export class Scribe {
       await this.#deps.journal.append(this.#deps.claim, entry);
       this.#deps.signals.publish(`task:${this.#deps.claim.taskId}`);
     } catch (error) {
-      this.#error = error;
+      this.#error = error instanceof Error ? error : new Error(String(error));
       this.#deps.broken(error);
     }
   }

@@ -28,9 +28,9 @@ export function isOver(state: TaskState): boolean {
 export interface Waiting {
   readonly for: string;
   readonly sinceMs: number;
-  /** Absent: no limit; `then` says what ends the wait instead. */
+  /** Absent: no limit; `whenOver` says what ends the wait instead. */
   readonly untilMs?: number;
-  readonly then: string;
+  readonly whenOver: string;
 }
 
 /** The hold of one node on one task. A higher fence makes every write of a lower one fail. */

@@ -26,7 +26,7 @@ export async function explainQueue(
       for: whatFor(deps.nodeId, node),
       sinceMs: task.queuedAtMs,
       ...(task.expiresAtMs !== undefined && { untilMs: task.expiresAtMs }),
-      then: 'the task ends as TimedOut',
+      whenOver: 'the task ends as TimedOut',
     };
     if (task.waiting?.for === waiting.for) continue;
     await deps.tasks.setWaiting(task.id, waiting);

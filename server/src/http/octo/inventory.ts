@@ -57,7 +57,11 @@ async function builtInWorkers(plane: Plane): Promise<readonly BuiltInWorkerResou
 
 function plugins(plane: Plane): readonly PluginResource[] {
   const loaded = plane.plugins.map(({ plugin, version, root }) => ({
-    ...{ name: plugin.name, version, root, contract: plugin.contract, refused: null },
+    name: plugin.name,
+    version,
+    root,
+    contract: plugin.contract,
+    refused: null,
     brings: [
       ...(plugin.steps ?? []).map((s) => `step ${s.type}`),
       ...(plugin.transports ?? []).map((t) => `transport ${t.style}`),
@@ -66,7 +70,11 @@ function plugins(plane: Plane): readonly PluginResource[] {
     ],
   }));
   const refused = plane.refused.map(({ name, root, error }) => ({
-    ...{ name, version: '', root, contract: 0, brings: [] },
+    name,
+    version: '',
+    root,
+    contract: 0,
+    brings: [],
     refused: { code: error.code, message: error.message, hint: error.hint ?? null },
   }));
   return [...loaded, ...refused];

@@ -1,5 +1,5 @@
 import { toWire, type TaskInsight } from '@octo/api';
-import { isOver, type ServerTask } from '@octo/plane';
+import { isOver, type RunRecord, type ServerTask } from '@octo/plane';
 import { type FastifyInstance } from 'fastify';
 import { type Plane } from '../../plane.ts';
 import { taskResource } from '../task-resource.ts';
@@ -31,26 +31,46 @@ async function insight(plane: Plane, task: ServerTask): Promise<TaskInsight> {
             for: waiting.for,
             since: new Date(waiting.sinceMs).toISOString(),
             until: iso(waiting.untilMs),
-            then: waiting.then,
+            whenOver: waiting.whenOver,
           }
         : null,
     nodeId: task.claim?.nodeId ?? null,
     isObserved: await isObserved(plane, task),
     activities: (await journal.activities(task.id)).map((a) => ({
-      ...{ id: a.id, name: a.name, status: a.state, started: iso(a.startedAtMs), ended: iso(a.endedAtMs) },
+      id: a.id,
+      name: a.name,
+      status: a.state,
+      started: iso(a.startedAtMs),
+      ended: iso(a.endedAtMs),
     })),
-    runs: (await journal.runs(task.id)).map((run) => ({
-      ...{ action: run.action, attempt: run.attempt, key: run.key, ticket: run.ticket },
-      ...{ workerId: run.workerId, workerName: run.workerName, state: run.state },
-      ...{ end: run.end ?? null, exitCode: run.exitCode ?? null },
-    })),
+    runs: (await journal.runs(task.id)).map(runOf),
     outputs: (await journal.outputs(task.id)).map((o) => ({
-      ...{ action: o.actionName, name: o.name, value: o.sensitive ? null : o.value },
+      action: o.actionName,
+      name: o.name,
+      value: o.sensitive ? null : o.value,
     })),
     artifacts: (await journal.artifacts(task.id)).map((a) => ({
-      ...{ id: a.id, name: a.name, sizeBytes: a.sizeBytes ?? null, sha256: a.sha256 ?? null },
+      id: a.id,
+      name: a.name,
+      sizeBytes: a.sizeBytes ?? null,
+      sha256: a.sha256 ?? null,
     })),
     logLines: lastSeq,
     logBytes: bytes,
+  };
+}
+
+function runOf(run: RunRecord): TaskInsight['runs'][number] {
+  const { action, attempt, key, ticket, workerId, workerName, state } = run;
+  return {
+    action,
+    attempt,
+    key,
+    ticket,
+    workerId,
+    workerName,
+    state,
+    end: run.end ?? null,
+    exitCode: run.exitCode ?? null,
   };
 }
