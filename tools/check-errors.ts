@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const root = dirname(import.meta.dirname);
-const CODE = /['"`](OCTO_[A-Z0-9]+(?:_[A-Z0-9]+)+)['"`]/g;
+const CODE = /['"`](OCTO_[A-Z0-9]+(?:_[A-Z0-9]+)*)['"`]/g;
 /** Settings and files, not errors. */
 const NOT_ERRORS =
   /^OCTO_(URL|API_KEY|DATA|HOME|PORT|HOST|CONFIG|TASK_CAP|BUILTIN_WORKER|LOG_LEVEL|MASTER_KEY|TICKET|SPACE|FAIL|SECRET_.*)$/;

@@ -73,7 +73,7 @@ async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch (cause) {
-    throw new InputError('OCTO_CONFIG', `configuration file ${file} cannot be read: ${(cause as Error).message}`, {
+    throw new InputError('OCTO_CONFIG_FILE', `configuration file ${file} cannot be read: ${(cause as Error).message}`, {
       cause,
     });
   }

@@ -32,6 +32,15 @@ export async function migrate(db: Database): Promise<void> {
 }
 
 async function createTables(trx: Knex.Transaction): Promise<void> {
+  await createPlaceTables(trx);
+  await createTaskTable(trx);
+  await createTaskParts(trx);
+  await createWorkTables(trx);
+  await seed(trx);
+}
+
+/** Where work may run, and who does it. */
+async function createPlaceTables(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('setting', (t) => {
     t.text('name').primary();
     t.text('value').notNullable();
@@ -80,7 +89,10 @@ async function createTables(trx: Knex.Transaction): Promise<void> {
     t.bigInteger('started_ms').notNullable();
     t.bigInteger('last_seen_ms').notNullable();
   });
-  await createTaskTables(trx);
+}
+
+/** Holds on workers, and keys. */
+async function createWorkTables(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('lease', (t) => {
     t.increments('seq');
     t.text('worker_id').notNullable().index();
@@ -102,6 +114,10 @@ async function createTables(trx: Knex.Transaction): Promise<void> {
     t.text('purpose').notNullable();
     t.bigInteger('created_ms').notNullable();
   });
+}
+
+/** What every installation begins with. */
+async function seed(trx: Knex.Transaction): Promise<void> {
   await run(trx, `insert into space (id, name, slug, is_default) values ('Spaces-1', 'Default', 'default', 1)`);
   await run(
     trx,
@@ -111,7 +127,7 @@ async function createTables(trx: Knex.Transaction): Promise<void> {
   await run(trx, `insert into setting (name, value) values ('installation.id', ?)`, [JSON.stringify(randomUUID())]);
 }
 
-async function createTaskTables(trx: Knex.Transaction): Promise<void> {
+async function createTaskTable(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('task', (t) => {
     t.increments('seq');
     t.text('space_id').notNullable();
@@ -136,6 +152,10 @@ async function createTaskTables(trx: Knex.Transaction): Promise<void> {
     t.index(['state', 'seq']);
     t.index(['claim_node']);
   });
+}
+
+/** What belongs to a task goes with it. */
+async function createTaskParts(trx: Knex.Transaction): Promise<void> {
   const ofTask = (t: Knex.CreateTableBuilder) =>
     t.integer('task_seq').notNullable().references('task.seq').onDelete('CASCADE');
   await trx.schema.createTable('task_request', (t) => {

@@ -194,11 +194,16 @@ function setState(
   nowMs: number,
   fit: { readonly where: string; readonly bindings: readonly Knex.RawBinding[] },
 ): Promise<Row[]> {
+  const waiting = change.waiting ? JSON.stringify(change.waiting) : null;
   const sets = ['state = ?', 'updated_ms = ?', 'waiting = ?'];
-  const bindings: Knex.RawBinding[] = [to, nowMs, change.waiting ? JSON.stringify(change.waiting) : null];
-  if (change.errorCode !== undefined) sets.push('error_code = ?') && bindings.push(change.errorCode);
-  if (change.errorMessage !== undefined) sets.push('error_message = ?') && bindings.push(change.errorMessage);
-  if (OVER.includes(to)) sets.push('completed_ms = ?', 'claim_until_ms = null') && bindings.push(nowMs);
+  const bindings: Knex.RawBinding[] = [to, nowMs, waiting];
+  const set = (sql: string, value: Knex.RawBinding) => {
+    sets.push(sql);
+    bindings.push(value);
+  };
+  if (change.errorCode !== undefined) set('error_code = ?', change.errorCode);
+  if (change.errorMessage !== undefined) set('error_message = ?', change.errorMessage);
+  if (OVER.includes(to)) set('completed_ms = ?, claim_until_ms = null', nowMs);
   const before = statesBefore(to);
   return run(
     trx,
