@@ -34,7 +34,8 @@ export async function migrate(db: Database): Promise<void> {
 async function createTables(trx: Knex.Transaction): Promise<void> {
   await createPlaceTables(trx);
   await createTaskTable(trx);
-  await createTaskParts(trx);
+  await createTaskRecords(trx);
+  await createTaskYield(trx);
   await createWorkTables(trx);
   await seed(trx);
 }
@@ -155,9 +156,12 @@ async function createTaskTable(trx: Knex.Transaction): Promise<void> {
 }
 
 /** What belongs to a task goes with it. */
-async function createTaskParts(trx: Knex.Transaction): Promise<void> {
-  const ofTask = (t: Knex.CreateTableBuilder) =>
-    t.integer('task_seq').notNullable().references('task.seq').onDelete('CASCADE');
+function ofTask(t: Knex.CreateTableBuilder): Knex.ReferencingColumnBuilder {
+  return t.integer('task_seq').notNullable().references('task.seq').onDelete('CASCADE');
+}
+
+/** How a task came along. */
+async function createTaskRecords(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('task_request', (t) => {
     ofTask(t).primary();
     t.binary('sealed').notNullable();
@@ -194,6 +198,10 @@ async function createTaskParts(trx: Knex.Transaction): Promise<void> {
     t.binary('sealed').notNullable(); // endpoint, parser, result
     t.primary(['task_seq', 'action', 'attempt', 'key']);
   });
+}
+
+/** What a task leaves. */
+async function createTaskYield(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('output', (t) => {
     ofTask(t);
     t.integer('action').notNullable();
