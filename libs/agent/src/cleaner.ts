@@ -1,9 +1,14 @@
+import { rmSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Delete a workspace: three tries, and a failure never fails a script (R150). */
 export async function removeWorkspace(dir: string): Promise<void> {
-  await rm(dir, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 }).catch(() => {});
+  try {
+    rmSync(dir, { recursive: true, force: true }); // a dozen small files: quicker than a dozen turns of the thread pool
+  } catch {
+    await rm(dir, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 }).catch(() => {});
+  }
 }
 
 /** Delete what was left in `root` for longer than `olderThanMs` and is not in use; answers with how many (R150). */

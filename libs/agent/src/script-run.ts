@@ -192,8 +192,9 @@ export class ScriptRun implements AsyncDisposable {
       const supervisor = parseStarted(readText(started) ?? '');
       const isLost = supervisor ? !isAlive(supervisor) : this.#deps.clock.now() - sinceMs > CLAIM_MS;
       if (isLost && !this.#killing) return this.#lost();
+      const lookedAt = performance.now();
       await this.news(LOOK_EVERY_MS, this.#closing.signal).catch(() => {});
-      await sleep(GAP_MS);
+      if (performance.now() - lookedAt < GAP_MS) await sleep(GAP_MS);
     }
   }
 
@@ -241,7 +242,8 @@ export class ScriptRun implements AsyncDisposable {
   async #finish(result: Result): Promise<void> {
     if (this.#result) return;
     this.#log.catchUp(this.#deps.clock.now(), true);
-    await writeWhole(this.#workspace.result, JSON.stringify(result));
+    // an exit code is on the disk already, by the supervisor; what only this agent knows is written down
+    if (result.end !== 'exited') await writeWhole(this.#workspace.result, JSON.stringify(result));
     this.#result = result;
     this.#turn?.[Symbol.dispose]();
     this.#watcher?.close();

@@ -120,7 +120,7 @@ export type ActivityChange = Pick<Activity, 'id'> & Partial<Activity>;
 export interface Entry {
   readonly lines?: readonly NewLine[];
   readonly activities?: readonly ActivityChange[];
-  readonly run?: RunChange;
+  readonly runs?: readonly RunChange[];
   readonly outputs?: readonly OutputVariable[];
   readonly artifacts?: readonly NewArtifact[];
   /** Texts to be masked from now on in this task. Stored encrypted. */

@@ -37,7 +37,7 @@ export class SqlJournal implements Journal {
       const seq = Number(held['seq']);
       const last = await appendLines(trx, seq, Number(held['log_seq']), entry.lines ?? []);
       await upsertActivities(trx, seq, entry.activities ?? []);
-      if (entry.run) await upsertRun(trx, this.#vault, seq, entry.run);
+      for (const change of entry.runs ?? []) await upsertRun(trx, this.#vault, seq, change);
       await this.#outputs(trx, seq, entry.outputs ?? []);
       await insertArtifacts(trx, seq, entry.artifacts ?? []);
       for (const text of entry.masks ?? [])

@@ -96,7 +96,7 @@ log_environment_information() {
   __octo_variable Octopus.Action.Script.SuppressEnvironmentLogging
   if [ "$REPLY" = True ] || [ "$REPLY" = true ]; then return 0; fi
   printf '##octopus[stdout-verbose]\n'
-  printf 'Bash %s on %s, as %s, in %s\n' "$BASH_VERSION" "$(uname -sr)" "$(id -un 2>/dev/null || id -u)" "$PWD"
+  printf 'Bash %s on %s (%s %s), as user %s, in %s\n' "$BASH_VERSION" "$HOSTNAME" "$OSTYPE" "$HOSTTYPE" "$EUID" "$PWD"
   printf '##octopus[stdout-default]\n'
 }
 `;

@@ -12,10 +12,12 @@ export const SCRIPT_FILE = 'Script.sh';
 export function bashBootstrap(variablesFile: string, parameters: string | undefined): string {
   return [
     '# written by octo: helper functions, then the script of the step',
-    `exec 9< './${variablesFile}' && rm -f './${variablesFile}' || { echo 'octo: the variables of this script are gone' >&2; exit 1; }`,
+    `exec 9< './${variablesFile}' || { echo 'octo: the variables of this script are gone' >&2; exit 1; }`,
+    `rm -f './${variablesFile}' & __octo_rm=$!`, // while the shell reads on
     '. /dev/fd/9',
     'exec 9<&-',
     BASH_FUNCTIONS.trim(),
+    'wait $__octo_rm; unset __octo_rm',
     'log_environment_information',
     `. './${SCRIPT_FILE}'${parameters ? ` ${parameters}` : ''}`,
     '',

@@ -61,25 +61,25 @@ export async function observe(
   }
 }
 
-/** One page: lines, what the service messages in it say, and the cursor behind it, stored as one. */
-function storePage(
+/**
+ * One page: lines, what the service messages in it say, and the cursor behind it, stored as one. A mere acknowledgement
+ * goes with the next write: without it, a restart starts the same ticket again, and the machine side knows it.
+ */
+async function storePage(
   o: Observation,
   key: RunKey,
   status: ScriptStatus,
   ref: ScriptRef,
   state: 'started' | undefined,
 ): Promise<void> {
+  const handle = ref.handle === undefined ? {} : { handle: ref.handle };
+  if (status.lines.length === 0 && status.state !== 'Complete') {
+    if (state) o.scribe.note({ ...key, state, ...handle });
+    return;
+  }
   const entry = o.output.read(status.lines, status.state === 'Complete');
-  const isNews = status.lines.length > 0 || state !== undefined;
-  if (!isNews) return Promise.resolve();
-  const run: RunChange = {
-    ...key,
-    cursor: status.next,
-    parser: o.output.state(),
-    ...(state && { state }),
-    ...(ref.handle !== undefined && { handle: ref.handle }),
-  };
-  return o.scribe.append({ ...entry, run });
+  const run: RunChange = { ...key, cursor: status.next, parser: o.output.state(), ...(state && { state }), ...handle };
+  await o.scribe.append({ ...entry, runs: [run] });
 }
 
 /** A ticket that was acknowledged before a restart and is not known any more may have run (R146). */

@@ -31,8 +31,8 @@ export async function once<T>(at: OnceAt, key: string, act: () => Promise<T>): P
     endpoint: {},
     cursor: '',
   };
-  await at.room.scribe.append({ run: record });
+  await at.room.scribe.append({ runs: [record] });
   const result = await act();
-  await at.room.scribe.append({ run: { ...runKey, state: 'ended', result } });
+  await at.room.scribe.append({ runs: [{ ...runKey, state: 'ended', result }] });
   return result;
 }

@@ -92,7 +92,7 @@ async function prepare(on: OnWorker, key: Pick<RunRecord, 'taskId' | 'action' | 
     endpoint: on.worker.endpoint,
     cursor: '',
   };
-  await on.room.scribe.append({ run: record });
+  await on.room.scribe.append({ runs: [record] });
   return record;
 }
 
@@ -107,7 +107,7 @@ async function finish(on: OnScript, record: RunRecord, ended: Ended, output: Out
   const finished: RunRecord = { ...record, ...ended, state: 'finished', result: remembered };
   const { taskId, action, attempt, key, state, end, exitCode, result } = finished;
   await on.room.scribe.append({
-    run: { taskId, action, attempt, key, state, end: ended.end, exitCode: ended.exitCode, result },
+    runs: [{ taskId, action, attempt, key, state, end: ended.end, exitCode: ended.exitCode, result }],
   });
   if (end === 'abandoned' || exitCode === undefined) return toResult(finished);
   return forget(on, finished, signal);
@@ -120,7 +120,7 @@ export async function forget(on: OnScript, record: RunRecord, signal: AbortSigna
   const limit = signal.aborted ? AbortSignal.timeout(on.room.limits.cancelMs) : signal;
   await on.session.complete(ref, record.cursor, limit);
   const { taskId, action, attempt, key } = record;
-  void on.room.scribe.append({ run: { taskId, action, attempt, key, state: 'ended' } }).catch(() => {}); // told by `broken`
+  on.room.scribe.note({ taskId, action, attempt, key, state: 'ended' });
   return toResult(record);
 }
 

@@ -114,8 +114,11 @@ async function hold(deps: LeasingDeps, ask: LeaseAsk, worker: Leasable): Promise
   return {
     worker,
     async [Symbol.asyncDispose]() {
-      await deps.leases.release(lease.id);
-      deps.signals.publish('leases');
+      const released = deps.leases.release(lease.id);
+      released.then(
+        () => deps.signals.publish('leases'),
+        () => {}, // it ends by itself when nobody renews it
+      );
     },
   };
 }

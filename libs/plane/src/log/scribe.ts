@@ -1,6 +1,7 @@
 import { type ActivityLog, type Clock, type LogLevel } from '@octo/kernel';
 import { type Mask } from '@octo/variables';
 import { type ActivityState, type LogCategory } from '../model/activity.ts';
+import { type RunChange } from '../model/run.ts';
 import { type Claim } from '../model/task.ts';
 import { type ActivityChange, type Entry, type Journal, type NewLine, type Signals } from '../ports.ts';
 
@@ -12,6 +13,9 @@ const CATEGORY: Readonly<Record<LogLevel, LogCategory>> = {
   warning: 'Warning',
   error: 'Error',
 };
+
+/** Longest time that a line of people waits for company before it is stored. */
+const GATHER_MS = 10;
 
 export interface ScribeDeps {
   readonly journal: Journal;
@@ -31,8 +35,9 @@ export class Scribe {
   readonly #deps: ScribeDeps;
   #lines: NewLine[] = [];
   #activities: ActivityChange[] = [];
+  #runs: RunChange[] = [];
   #tail: Promise<void> = Promise.resolve();
-  #isScheduled = false;
+  #timer: NodeJS.Timeout | undefined;
   #error: Error | undefined;
 
   constructor(deps: ScribeDeps) {
@@ -67,14 +72,40 @@ export class Scribe {
     this.activity({ id, state, endedAtMs: this.#deps.clock.now() });
   }
 
+  /** A change of a record that need not be durable before anything else happens: it goes with the next write. */
+  note(change: RunChange): void {
+    this.#runs.push(change);
+    this.#schedule();
+  }
+
   /** Store something together with what was written before it. Resolves once it is durable. */
   append(entry: Entry): Promise<void> {
-    const lines = [...this.#lines.splice(0), ...(entry.lines ?? [])];
-    const activities = [...this.#activities.splice(0), ...(entry.activities ?? [])];
-    this.#tail = this.#tail.then(() => this.#store({ ...entry, lines, activities }));
-    return this.#tail.then(() => {
+    return this.appendAnd(entry, async () => {});
+  }
+
+  /** The same, and right behind it, in the same commit where the store can, another write. */
+  appendAnd<T>(entry: Entry, also: () => Promise<T>): Promise<T> {
+    const whole: Entry = {
+      ...entry,
+      lines: [...this.#lines.splice(0), ...(entry.lines ?? [])],
+      activities: [...this.#activities.splice(0), ...(entry.activities ?? [])],
+      runs: [...this.#runs.splice(0), ...(entry.runs ?? [])],
+    };
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const done = this.#tail.then(async () => {
+      const stored = this.#store(whole);
+      const other = also();
+      other.catch(() => {}); // looked at below, when it is its turn
+      await stored;
       if (this.#error !== undefined) throw this.#error;
+      return other;
     });
+    this.#tail = done.then(
+      () => {},
+      () => {},
+    );
+    return done;
   }
 
   /** Resolves when all that was written is durable. */
@@ -82,13 +113,9 @@ export class Scribe {
     return this.append({});
   }
 
+  /** Lines wait a moment for each other: a commit costs more than a line. */
   #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      if (this.#lines.length + this.#activities.length > 0) void this.flush().catch(() => {}); // `broken` has told
-    });
+    this.#timer ??= setTimeout(() => void this.flush().catch(() => {}), GATHER_MS); // `broken` has told
   }
 
   async #store(entry: Entry): Promise<void> {

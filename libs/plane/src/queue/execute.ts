@@ -71,7 +71,6 @@ async function oneAction(
   try {
     await runAction({ ...run, room }, signal);
     room.scribe.end(id, 'Success');
-    await room.scribe.flush();
   } catch (error) {
     const stopped = TaskStop.of(signal);
     if (stopped?.leavesScripts) throw error;
@@ -102,9 +101,10 @@ async function endTask(room: TaskRoom, { task, claim, stop }: Running, outcome: 
     if (stopped) await settleRuns(room, claim, stop.signal);
     await closeLog(room, task.id, outcome);
     const { state, ...change } = outcome;
-    if (!(await tasks.move(claim, state, change, clock.now()))) {
+    const move = (to: TaskState) => tasks.move(claim, to, change, clock.now());
+    if (!(await scribe.appendAnd({}, () => move(state)))) {
       // a cancel came while the last script ended by itself: the task was Cancelling, so it ends as Canceled
-      await tasks.move(claim, outcome.state === 'Failed' ? 'Failed' : 'Canceled', change, clock.now());
+      await move(outcome.state === 'Failed' ? 'Failed' : 'Canceled');
     }
   } catch (error) {
     logger.error({ room: 'queue', taskId: task.id, error: String(error) }, 'a task could not be ended');
@@ -113,14 +113,16 @@ async function endTask(room: TaskRoom, { task, claim, stop }: Running, outcome: 
   room.signals.publish('queue');
 }
 
+/** The last lines and states; they are stored together with the task's end. */
 async function closeLog(room: TaskRoom, taskId: string, outcome: Outcome): Promise<void> {
-  await room.scribe.flush();
-  const open = (await room.journal.activities(taskId)).filter((a) => a.endedAtMs === undefined && a.id !== '');
-  for (const { id, state } of open) room.scribe.end(id, state === 'Pending' ? 'Skipped' : 'Canceled');
-  if (outcome.state !== 'Success')
-    room.scribe.line('', outcome.state === 'Canceled' ? 'Warning' : 'Error', outcome.errorMessage ?? outcome.state);
+  if (outcome.state !== 'Success') {
+    await room.scribe.flush();
+    const open = (await room.journal.activities(taskId)).filter((a) => a.endedAtMs === undefined && a.id !== '');
+    for (const { id, state } of open) room.scribe.end(id, state === 'Pending' ? 'Skipped' : 'Canceled');
+    const category = outcome.state === 'Canceled' ? 'Warning' : 'Error';
+    room.scribe.line('', category, outcome.errorMessage ?? outcome.state);
+  }
   room.scribe.end('', outcome.state === 'Success' ? 'Success' : outcome.state === 'Failed' ? 'Failed' : 'Canceled');
-  await room.scribe.flush();
 }
 
 /** The mask is whole before the first line is written: request, outputs and what scripts announced before a restart. */

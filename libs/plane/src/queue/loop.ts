@@ -40,6 +40,7 @@ export class NodeLoop implements AsyncDisposable {
     await this.#adopt('too');
     this.#loops = [
       this.#each('queue', this.#workshop.limits.tickMs, () => this.#takeTasks()),
+      this.#each('tend', this.#workshop.limits.tickMs, () => this.#tendQueue()),
       this.#each('cancel', this.#workshop.limits.tickMs, () => this.#renew()),
       this.#each('adopt', this.#workshop.limits.adoptMs, () =>
         this.#options.onlyOwn ? undefined : this.#adopt('not'),
@@ -67,7 +68,12 @@ export class NodeLoop implements AsyncDisposable {
       if (!taken) break;
       this.#execute(taken.task, taken.claim);
     }
+  }
+
+  /** What no event tells: queued tasks that have waited too long, or long enough to be told why. */
+  async #tendQueue(): Promise<void> {
     await this.#endExpired();
+    const cap = (await this.#workshop.nodes.get(this.#workshop.nodeId))?.taskCap ?? 0;
     await explainQueue(this.#workshop, { cap, running: this.#running.size, ...this.#options });
   }
 
