@@ -5,19 +5,16 @@ import { BASH_FUNCTIONS } from './bash-functions.ts';
 export const SCRIPT_FILE = 'Script.sh';
 
 /**
- * What the machine's bash runs: it opens the file with the variables, unlinks it, reads it, closes it, and only then
- * sources the user's script. So while user code runs no value is readable in argv, environment, a file or a descriptor
- * (R243); the values live in the shell's own memory.
+ * What the machine's bash runs: it reads the file with the variables and empties it, and only then sources the user's
+ * script. So while user code runs no value is readable in argv, environment, a file or a descriptor (R243); the values
+ * live in the shell's own memory. Emptied and not unlinked, because the shell can do that by itself: starting `rm` would
+ * cost as much again as starting the script.
  */
 export function bashBootstrap(variablesFile: string, parameters: string | undefined): string {
   return [
     '# written by octo: helper functions, then the script of the step',
-    `exec 9< './${variablesFile}' || { echo 'octo: the variables of this script are gone' >&2; exit 1; }`,
-    `rm -f './${variablesFile}' & __octo_rm=$!`, // while the shell reads on
-    '. /dev/fd/9',
-    'exec 9<&-',
+    `. './${variablesFile}' && : > './${variablesFile}' || { echo 'octo: the variables of this script are gone' >&2; exit 1; }`,
     BASH_FUNCTIONS.trim(),
-    'wait $__octo_rm; unset __octo_rm',
     'log_environment_information',
     `. './${SCRIPT_FILE}'${parameters ? ` ${parameters}` : ''}`,
     '',
