@@ -24,17 +24,17 @@ export class Database implements AsyncDisposable {
   }
 
   /** SQLite file: WAL, `synchronous=FULL`: a commit that was answered is on the disk. */
-  static sqlite(filename: string, busyTimeoutMs: number): Database {
+  static sqlite(filename: string, lockLimitMs: number): Database {
     return new Database(
       knex({
         client: SqliteClient as unknown as typeof Knex.Client,
-        connection: { filename },
+        connection: { filename, lockLimitMs } as Knex.Sqlite3ConnectionConfig,
         useNullAsDefault: true,
         pool: {
           min: 1,
           max: 1,
           afterCreate(connection: { pragma(text: string): unknown }, done: (error: unknown, it: unknown) => void) {
-            connection.pragma(`busy_timeout = ${busyTimeoutMs}`);
+            connection.pragma('busy_timeout = 50'); // for the moments of a checkpoint; writers wait in begin()
             connection.pragma('journal_mode = WAL');
             connection.pragma('synchronous = FULL');
             connection.pragma('foreign_keys = ON');

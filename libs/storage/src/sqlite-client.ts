@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConflictError } from '@octo/kernel';
 import { type Knex } from 'knex';
 
 interface Statement {
@@ -16,7 +18,10 @@ interface Query {
   context?: unknown;
 }
 interface Base {
-  new (config: Knex.Config): { _formatBindings(bindings: readonly unknown[] | undefined): unknown[] };
+  new (config: Knex.Config): {
+    readonly config: { readonly connection: { readonly lockLimitMs: number } };
+    _formatBindings(bindings: readonly unknown[] | undefined): unknown[];
+  };
 }
 
 // knex publishes its dialects as CommonJS without types; a custom client class is its documented way to change one.
@@ -24,6 +29,7 @@ const BetterSqlite = createRequire(import.meta.url)('knex/lib/dialects/better-sq
 
 /** Statements are few and come again and again: this many are kept prepared per connection. */
 const KEPT = 256;
+const RETRY_MS = 2;
 
 /** By connection, and not a private field: knex makes the client of a transaction without calling a constructor. */
 const prepared = new WeakMap<Connection, Map<string, Statement>>();
@@ -34,7 +40,11 @@ const prepared = new WeakMap<Connection, Map<string, Statement>>();
  */
 export class SqliteClient extends BetterSqlite {
   async _query(connection: Connection, query: Query): Promise<Query> {
-    const statement = prepare(connection, query.sql === 'BEGIN;' ? 'BEGIN IMMEDIATE;' : query.sql);
+    if (query.sql === 'BEGIN;') {
+      await begin(connection, this.config.connection.lockLimitMs);
+      return query;
+    }
+    const statement = prepare(connection, query.sql);
     const bindings = this._formatBindings(query.bindings);
     if (statement.reader) {
       query.response = statement.all(bindings);
@@ -44,6 +54,29 @@ export class SqliteClient extends BetterSqlite {
       query.context = { lastID: done.lastInsertRowid, changes: done.changes };
     }
     return query;
+  }
+}
+
+/**
+ * Take the write lock. Whoever holds it, in this process or another, holds it over turns of an event loop, so it is
+ * waited for without blocking this one: SQLite's own busy wait would stop the thread, and with it perhaps the holder.
+ */
+async function begin(connection: Connection, limitMs: number): Promise<void> {
+  const statement = prepare(connection, 'BEGIN IMMEDIATE;');
+  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
+    try {
+      statement.run([]);
+      return;
+    } catch (error) {
+      const isBusy = (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true;
+      if (!isBusy) throw error;
+      if (waitedMs >= limitMs)
+        throw new ConflictError('OCTO_STORAGE_BUSY', `another process has been writing for ${limitMs / 1000} s`, {
+          hint: 'look which process works on this data folder, and whether it hangs',
+          cause: error,
+        });
+    }
+    await sleep(RETRY_MS);
   }
 }
 

@@ -18,8 +18,8 @@ export interface StorageOptions {
   readonly dataDir: string;
   /** Base64 of 32 bytes; default: `master.key` in the data folder, made at the first open. */
   readonly masterKey?: string;
-  /** Longest wait for another process's write; SQLite waits on this thread. Default 5,000 ms. */
-  readonly busyTimeoutMs?: number;
+  /** Longest wait for another process's write. Default 10,000 ms. */
+  readonly lockLimitMs?: number;
 }
 
 /** The stores of one installation, and the lock of the node that opened them. */
@@ -45,7 +45,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   await makeFolder(dataDir);
   await using undo = new AsyncDisposableStack();
   const file = join(dataDir, 'octo.db');
-  const db = undo.use(Database.sqlite(file, options.busyTimeoutMs ?? 5_000));
+  const db = undo.use(Database.sqlite(file, options.lockLimitMs ?? 10_000));
   await migrate(db);
   await chmod(file, 0o600);
   const vault = new Vault(await readMasterKey(dataDir, options.masterKey));

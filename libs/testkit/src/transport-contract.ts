@@ -13,6 +13,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { textBytes } from './bytes.ts';
 
 export interface TransportUnderTest<E> extends AsyncDisposable {
   readonly transport: Transport<E>;
@@ -29,15 +30,6 @@ let tickets = 0;
 const newTicket = () => `t${process.pid}x${++tickets}x${randomBytes(4).toString('hex')}`;
 const limit = () => AbortSignal.timeout(20_000);
 
-export function textBytes(text: string): Bytes {
-  const bytes = Buffer.from(text);
-  return {
-    sizeBytes: bytes.length,
-    async *open(fromByte = 0) {
-      yield bytes.subarray(fromByte);
-    },
-  };
-}
 export function launchOf(bash: string, more: Partial<Launch> = {}): Launch {
   return { taskId: 'ServerTasks-1', body: { bash }, isolation: { exclusive: false, mutex: 'RunningScript' }, ...more };
 }
