@@ -1,202 +1,180 @@
 import {
   type Bytes,
+  type Capabilities,
   type Clock,
   type Launch,
+  type Logger,
   type OutputLine,
-  ScriptExit,
   type ScriptRef,
   type ScriptStatus,
-  TransportError,
 } from '@octo/kernel';
-import { existsSync, mkdirSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cleanFolders, removeWorkspace } from './cleaner.ts';
-import { scriptEnvironment } from './environment.ts';
+import { cleanFolder, removeFolder } from './cleaner.ts';
+import { refuseFullDisk } from './disk.ts';
+import { findBash, scriptEnvironment } from './environment.ts';
 import { Fences } from './fences.ts';
+import { type KillLimits } from './kill-tree.ts';
 import { IsolationMutexes } from './mutex.ts';
-import { prepare } from './prepare.ts';
-import { isAlive, parseStarted } from './process-tree.ts';
-import { type LaunchRecord, type RunDeps, ScriptRun } from './script-run.ts';
+import { type LogSizes } from './output-log.ts';
 import { Spawner } from './spawner.ts';
-import { fetchFile, storeFile } from './transfer.ts';
-import { readText } from './whole-file.ts';
-import { checkTicket, workspaceAt } from './workspace.ts';
+import { Tickets } from './tickets.ts';
+import { fetchFile, pathOf, storeFile } from './transfer.ts';
 
-export interface AgentOptions {
+export interface AgentOptions extends Partial<KillLimits>, LogSizes {
   /** Folder of everything below; made with mode 0700. Absolute. */
   readonly root: string;
-  readonly clock: Clock;
-  /** Added to the environment of every script. */
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log?: Logger;
+  /** Added to the environment of every script; PATH replaces that of this process. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Between SIGTERM and SIGKILL. Default 5 s. */
-  readonly graceMs?: number;
-  /** From SIGKILL until what still lives is called abandoned. Default 30 s. */
-  readonly killLimitMs?: number;
   /** A start is refused below this much free disk, after cleaning. Default 500 MiB (R149). */
   readonly minimumFreeBytes?: number;
   /** Left workspaces older than this are deleted. Default one day (R150). */
   readonly keepMs?: number;
+  /** How often that is looked for. Default 2 h (R150). */
+  readonly cleanEveryMs?: number;
 }
 
 const HOUR_MS = 3_600_000;
+const KEEP_MS = 24 * HOUR_MS;
+/** No node is so late that its starts must still be refused. */
+const KEEP_FENCES_MS = 30 * KEEP_MS;
+
+export function openAgent(options: AgentOptions): Agent {
+  return new Agent(options);
+}
 
 /**
  * What happens on a machine that runs scripts. Scripts run detached and write their own files, so they outlive this
- * object and its process; an agent that is opened on the same folder finds them again by ticket (R142–R147).
- * Closing an agent ends no script.
+ * object and its process; an agent that is opened on the same folder finds them again by ticket (R142–R147). Its
+ * methods keep the promises of `Session` in the kernel. Closing an agent ends no script.
  */
 export class Agent implements AsyncDisposable {
   readonly #work: string;
   readonly #files: string;
+  readonly #fencesDir: string;
   readonly #options: AgentOptions;
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #spawner: Spawner;
   readonly #fences: Fences;
-  readonly #deps: RunDeps;
-  readonly #runs = new Map<string, Promise<ScriptRun | undefined>>();
-  readonly #cleaning: NodeJS.Timeout;
+  readonly #tickets: Tickets;
+  readonly #timer: NodeJS.Timeout;
+  readonly #opening: Promise<void>;
 
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#work = join(options.root, 'work');
     this.#files = join(options.root, 'files');
+    this.#fencesDir = join(options.root, 'fences');
     for (const dir of [options.root, this.#work, this.#files]) mkdirSync(dir, { recursive: true, mode: 0o700 });
-    this.#fences = new Fences(join(options.root, 'fences'));
-    this.#spawner = new Spawner({ environment: scriptEnvironment(options.environment) });
-    this.#deps = {
+    this.#fences = new Fences(this.#fencesDir);
+    this.#environment = scriptEnvironment(options.environment);
+    const bash = findBash(this.#environment['PATH'] ?? '') ?? 'bash';
+    this.#spawner = new Spawner({ work: this.#work, bash, environment: this.#environment });
+    this.#tickets = new Tickets({
+      work: this.#work,
       spawner: this.#spawner,
       mutexes: new IsolationMutexes(),
       clock: options.clock,
       limits: { graceMs: options.graceMs ?? 5_000, killLimitMs: options.killLimitMs ?? 30_000 },
-    };
-    this.#cleaning = setInterval(() => void this.clean(), 2 * HOUR_MS).unref();
-    void this.clean();
+      sizes: options,
+      admit: (launch) => this.#admit(launch),
+    });
+    this.#opening = this.#open();
+    this.#timer = setInterval(() => void this.clean(), options.cleanEveryMs ?? 2 * HOUR_MS).unref();
   }
 
-  /** Process id of the spawner, once something was started. */
+  /** Process id of the shell that starts the scripts, while there is one. */
   get spawnerPid(): number | undefined {
     return this.#spawner.pid;
   }
 
-  async start(ticket: string, launch: Launch, signal: AbortSignal): Promise<ScriptStatus> {
-    checkTicket(ticket);
-    signal.throwIfAborted();
-    const known = await this.#find(ticket);
-    const run = known ?? (await this.#begin(ticket, launch, signal));
-    return run.status(0);
+  /** `agent` names the machine side for people. */
+  capabilities(agent: string): Capabilities {
+    const hasBash = findBash(this.#environment['PATH'] ?? '') !== undefined;
+    return { agent, startsOnce: true, shells: hasBash ? ['bash'] : [], node: process.execPath };
   }
 
+  async start(ticket: string, launch: Launch, signal: AbortSignal): Promise<ScriptStatus> {
+    await this.#opening;
+    return this.#tickets.start(ticket, launch, signal);
+  }
   async status(
     { ticket }: ScriptRef,
     from: { readonly after: string; readonly waitMs: number },
     signal: AbortSignal,
   ): Promise<ScriptStatus> {
-    checkTicket(ticket);
-    const run = await this.#find(ticket);
-    if (!run)
-      return { lines: [], next: from.after, state: 'Complete', end: 'unstarted', exitCode: ScriptExit.UnknownScript };
-    const after = Number(from.after || 0);
-    const untilMs = performance.now() + from.waitMs;
-    for (;;) {
-      const status = run.status(after);
-      const leftMs = untilMs - performance.now();
-      if (status.lines.length > 0 || status.state === 'Complete' || leftMs <= 0) return status;
-      await run.news(leftMs, signal);
-    }
+    await this.#opening;
+    return this.#tickets.status(ticket, from.after, from.waitMs, signal);
   }
-
   async cancel({ ticket }: ScriptRef): Promise<void> {
-    checkTicket(ticket);
-    (await this.#find(ticket))?.cancel();
+    await this.#opening;
+    await this.#tickets.cancel(ticket);
   }
-
   async complete({ ticket }: ScriptRef): Promise<readonly OutputLine[]> {
-    checkTicket(ticket);
-    const run = await this.#find(ticket);
-    this.#runs.delete(ticket);
-    await run?.[Symbol.asyncDispose]();
-    await removeWorkspace(join(this.#work, ticket));
+    await this.#opening;
+    await this.#tickets.complete(ticket);
     return [];
   }
 
-  async upload(path: string, content: Bytes, signal: AbortSignal, progress?: (sentBytes: number) => void) {
-    return { path: await storeFile(this.#files, path, content, { progress }, signal) };
+  async upload(
+    path: string,
+    content: Bytes,
+    signal: AbortSignal,
+    progress?: (sentBytes: number) => void,
+  ): Promise<{ readonly path: string }> {
+    const file = pathOf(this.#files, path);
+    await storeFile(file, content, { progress }, signal);
+    return { path: file };
   }
-  download(path: string): Promise<Bytes | undefined> {
-    return fetchFile(this.#files, path);
+  async download(path: string): Promise<Bytes | undefined> {
+    return fetchFile(pathOf(this.#files, path));
   }
 
-  /** Delete workspaces that were left behind; running scripts keep theirs. */
+  /** Delete what was left behind; scripts that wait or run keep theirs. Never throws; answers with how many went. */
   async clean(): Promise<number> {
-    const { clock, keepMs = 24 * HOUR_MS } = this.#options;
-    return cleanFolders(this.#work, keepMs, clock.now(), async (name) => {
-      const run = await this.#runs.get(name);
-      const supervisor = parseStarted(readText(workspaceAt(join(this.#work, name)).started) ?? '');
-      return (run !== undefined && !run.isOver) || (supervisor !== undefined && isAlive(supervisor));
+    const { clock, log, keepMs = KEEP_MS } = this.#options;
+    const workspaces = await cleanFolder({
+      root: this.#work,
+      olderThanMs: keepMs,
+      nowMs: clock.now(),
+      isInUse: (name) => this.#tickets.isInUse(name),
+      remove: (name) => this.#tickets.remove(name),
     });
+    await cleanFolder({
+      root: this.#fencesDir,
+      olderThanMs: KEEP_FENCES_MS,
+      nowMs: clock.now(),
+      isInUse: async () => false,
+      remove: (name) => removeFolder(join(this.#fencesDir, name)),
+    });
+    const { removed, stuck } = workspaces;
+    if (stuck.length > 0) log?.warn({ workspaces: stuck }, 'old workspaces could not be deleted');
+    return removed.length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#cleaning);
-    for (const run of this.#runs.values()) await (await run.catch(() => undefined))?.[Symbol.asyncDispose]();
-    this.#runs.clear();
-    await this.#spawner[Symbol.asyncDispose]();
+    clearInterval(this.#timer);
+    await this.#opening;
+    await this.#tickets[Symbol.asyncDispose]();
+    this.#spawner[Symbol.dispose]();
   }
 
-  /** The run of a ticket that is known here or on disk. Several callers get the same one. */
-  #find(ticket: string): Promise<ScriptRun | undefined> {
-    const known = this.#runs.get(ticket);
-    if (known) return known;
-    if (!existsSync(workspaceAt(join(this.#work, ticket)).record)) return Promise.resolve(undefined);
-    return this.#remember(ticket, async () => this.#open(ticket));
+  /** Running scripts hold their turns again before anything is started. */
+  async #open(): Promise<void> {
+    const { log } = this.#options;
+    try {
+      const running = await this.#tickets.adopt();
+      if (running > 0) log?.info({ running }, 'scripts of an earlier process still run; they are watched again');
+      await this.clean();
+    } catch (error) {
+      log?.error({ error: String(error) }, 'the workspaces of this machine cannot be read');
+    }
   }
 
-  #begin(ticket: string, launch: Launch, signal: AbortSignal): Promise<ScriptRun> {
-    const known = this.#runs.get(ticket);
-    if (known) return known as Promise<ScriptRun>; // another caller came first, in the same moment
-    return this.#remember(ticket, async () => {
-      await this.#refuseFullDisk();
-      this.#fences.check(launch.taskId, launch.fence);
-      await prepare(this.#work, ticket, launch, this.#options.clock.now(), signal);
-      return this.#open(ticket);
-    });
+  async #admit(launch: Launch): Promise<void> {
+    await refuseFullDisk(this.#work, this.#options.minimumFreeBytes ?? 500 * 1024 * 1024, () => this.clean());
+    this.#fences.check(launch.taskId, launch.fence);
   }
-
-  /** A failure is not remembered: the next caller tries anew. */
-  #remember(ticket: string, make: () => Promise<ScriptRun>): Promise<ScriptRun> {
-    const run = make();
-    this.#runs.set(ticket, run);
-    run.catch(() => this.#runs.delete(ticket));
-    return run;
-  }
-
-  async #open(ticket: string): Promise<ScriptRun> {
-    const workspace = workspaceAt(join(this.#work, ticket));
-    const record = JSON.parse(readText(workspace.record) ?? '{}') as LaunchRecord; // written by prepare()
-    const run = new ScriptRun(ticket, workspace, record, this.#deps);
-    await run.begin();
-    return run;
-  }
-
-  async #refuseFullDisk(): Promise<void> {
-    const minimum = this.#options.minimumFreeBytes ?? 500 * 1024 * 1024;
-    if ((await freeBytes(this.#work)) >= minimum) return;
-    await this.clean();
-    const free = await freeBytes(this.#work);
-    if (free >= minimum) return;
-    const mebi = (bytes: number) => `${Math.floor(bytes / 1024 / 1024)} MiB`;
-    throw new TransportError(
-      'OCTO_TRANSPORT_DISK_FULL',
-      `only ${mebi(free)} are free for workspaces, ${mebi(minimum)} are needed`,
-      {
-        started: 'no',
-        hint: `make room on the disk of ${this.#work}`,
-      },
-    );
-  }
-}
-
-async function freeBytes(dir: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dir);
-  return bavail * bsize;
 }

@@ -1,18 +1,48 @@
+import { accessSync, constants } from 'node:fs';
 import { userInfo } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * The environment of scripts, made from nothing: never that of the server, which may hold its secrets (R243). HOME, the
- * temporary folders and OCTO_TICKET are added for each script.
+ * The environment of scripts, made from nothing: of that of the server, which may hold its secrets, only PATH is taken
+ * (R243). HOME, the temporary folders and OCTO_TICKET are added for each script.
  */
-export function scriptEnvironment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const { username, shell } = userInfo();
+export function scriptEnvironment(more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const path = more['PATH'] ?? process.env['PATH'] ?? USUAL_PATH;
+  const user = userName();
   return {
-    PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     LANG: 'C.UTF-8',
     LC_ALL: 'C.UTF-8',
-    USER: username,
-    LOGNAME: username,
-    SHELL: shell ?? '/bin/bash',
+    USER: user,
+    LOGNAME: user,
+    SHELL: findBash(path) ?? '/bin/bash',
     ...more,
+    PATH: path,
   };
+}
+
+/** Full path of the bash that PATH leads to. Undefined: scripts cannot run here. */
+export function findBash(path: string): string | undefined {
+  if (process.platform === 'win32') return undefined; // its agent is to run PowerShell, which is not written yet
+  const folders = path.split(delimiter).filter((folder) => folder.startsWith('/'));
+  return folders.map((folder) => join(folder, 'bash')).find(isProgram);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A container may run as a user id without a name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? '');
+  }
 }

@@ -1,5 +1,5 @@
 import { TransportError } from '@octo/kernel';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readText } from './whole-file.ts';
 
@@ -15,16 +15,18 @@ export class Fences {
   check(taskId: string, fence: number | undefined): void {
     if (fence === undefined) return;
     const file = join(this.#dir, Buffer.from(taskId).toString('base64url'));
-    const highest = Number(readText(file) ?? 0);
+    const highest = Number(readText(file) ?? -1);
     if (fence < highest)
       throw new TransportError(
         'OCTO_TRANSPORT_FENCED',
-        `another node has taken over ${taskId} (fence ${fence} < ${highest})`,
+        `another node has taken over ${taskId}: fence ${fence} came after ${highest}`,
         {
           started: 'no',
           hint: 'look at the log of the task; this node must not start anything for it any more',
         },
       );
-    if (fence > highest) writeFileSync(file, String(fence), { mode: 0o600 });
+    if (fence === highest) return;
+    writeFileSync(`${file}.part`, String(fence), { mode: 0o600 });
+    renameSync(`${file}.part`, file);
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findTree, isAlive, type ProcessId, sendSignal } from './process-tree.ts';
+import { type ProcessId, sendSignal } from './process-id.ts';
+import { type ProcessTree } from './process-tree.ts';
 
 export interface KillLimits {
   /** Between SIGTERM and SIGKILL. Default 5 s. */
@@ -13,34 +14,39 @@ export interface KillLimits {
  * what was still alive at the end; empty means that the death of all was seen (R153, I5).
  */
 export async function killTree(
-  ticket: string,
-  supervisor: ProcessId,
+  tree: ProcessTree,
   limits: KillLimits,
+  signal: AbortSignal,
 ): Promise<readonly ProcessId[]> {
-  const left = await press(ticket, supervisor, 'SIGTERM', limits.graceMs);
-  return left.length === 0 ? left : press(ticket, supervisor, 'SIGKILL', limits.killLimitMs);
+  const left = await press(tree, 'SIGTERM', limits.graceMs, signal);
+  return left.length === 0 ? left : press(tree, 'SIGKILL', limits.killLimitMs, signal);
 }
 
-/** Signal whatever is there, again and again, for a tree may grow while it dies. The supervisor goes last, by itself. */
+/** Signal whatever is there, again and again, for a tree may grow while it dies. */
 async function press(
-  ticket: string,
-  supervisor: ProcessId,
-  signal: 'SIGTERM' | 'SIGKILL',
+  tree: ProcessTree,
+  how: 'SIGTERM' | 'SIGKILL',
   limitMs: number,
+  signal: AbortSignal,
 ): Promise<readonly ProcessId[]> {
   const told = new Set<string>();
-  for (let waitedMs = 0; ;) {
-    const tree = (await findTree(ticket, supervisor.pid)).filter(isAlive);
-    const script = tree.filter((p) => p.pid !== supervisor.pid);
-    const targets = script.length > 0 ? script : signal === 'SIGKILL' ? tree : [];
-    for (const process of targets) {
+  const sinceMs = performance.now();
+  for (;;) {
+    signal.throwIfAborted();
+    const alive = await tree.look();
+    for (const process of targets(tree, alive, how)) {
       const name = `${process.pid} ${process.startTime}`;
-      if (signal === 'SIGKILL' || !told.has(name)) sendSignal(process, signal);
+      if (how === 'SIGKILL' || !told.has(name)) sendSignal(process, how); // a handler for SIGTERM is not disturbed twice
       told.add(name);
     }
-    if (tree.length === 0 || waitedMs >= limitMs) return tree;
-    const pauseMs = Math.min(waitedMs < 100 ? 10 : 100, limitMs - waitedMs);
-    await sleep(pauseMs);
-    waitedMs += pauseMs;
+    const waitedMs = performance.now() - sinceMs;
+    if (alive.length === 0 || waitedMs >= limitMs) return alive;
+    await sleep(Math.min(waitedMs < 100 ? 10 : 100, limitMs - waitedMs), undefined, { signal });
   }
+}
+
+/** The supervisor goes by itself and leaves the exit code; it is only killed when it is all that is left. */
+function targets(tree: ProcessTree, alive: readonly ProcessId[], how: 'SIGTERM' | 'SIGKILL'): readonly ProcessId[] {
+  const script = alive.filter((p) => !tree.isSupervisor(p));
+  return script.length > 0 || how === 'SIGTERM' ? script : alive;
 }

@@ -22,7 +22,7 @@ export class IsolationMutexes {
   /** A turn that is held at once, whatever others do: for a script that already runs. */
   hold(name: string, taskId: string, isExclusive: boolean): Turn {
     const lock = this.#lock(name);
-    const turn: Turn = { taskId, isExclusive, [Symbol.dispose]: () => this.#leave(lock, turn) };
+    const turn: Turn = { taskId, isExclusive, [Symbol.dispose]: () => this.#leave(name, turn) };
     lock.holders.add(turn);
     return turn;
   }
@@ -44,7 +44,7 @@ export class IsolationMutexes {
           lock.holders.add(waiter);
           resolve(waiter);
         },
-        [Symbol.dispose]: () => this.#leave(lock, waiter),
+        [Symbol.dispose]: () => this.#leave(name, waiter),
       };
       if (signal.aborted) return reject(signal.reason);
       signal.addEventListener('abort', giveUp, { once: true });
@@ -53,7 +53,7 @@ export class IsolationMutexes {
     });
   }
 
-  /** Whom a new turn of that kind would wait for. */
+  /** Tasks whose scripts have their turn now. */
   holders(name: string): readonly string[] {
     return [...new Set([...(this.#locks.get(name)?.holders ?? [])].map((t) => t.taskId))];
   }
@@ -64,9 +64,12 @@ export class IsolationMutexes {
     return lock;
   }
 
-  #leave(lock: Lock, turn: Turn): void {
-    lock.holders.delete(turn);
+  /** May be repeated. */
+  #leave(name: string, turn: Turn): void {
+    const lock = this.#locks.get(name);
+    if (!lock?.holders.delete(turn)) return;
     admit(lock);
+    if (lock.holders.size === 0) this.#locks.delete(name); // then nobody waits either
   }
 }
 

@@ -1,31 +1,22 @@
 import { type OutputLine } from '@octo/kernel';
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { type Entry, OutputIndex, type Source } from './output-index.ts';
 import { type Workspace } from './workspace.ts';
 
-/** One entry: numbers of 8 bytes each: source, first byte, end byte, number of its last line, time in ms. */
-const ENTRY_BYTES = 40;
 const SOURCES = ['StdOut', 'StdErr'] as const;
-/** Added to an entry's source when its only line is a piece of a longer one. */
-const CUT = 2;
-/** One entry covers about this much; it is also what one page holds. */
+const NEWLINE = 10;
+/** What one entry of the index covers, at most (but for one long line). */
 const BLOCK_BYTES = 256 * 1024;
+/** How long one call may keep the event loop busy. */
+const SLICE_MS = 2;
+/** What a line costs a page beside its text. */
+const LINE_COST = 40;
 
-interface Entry {
-  readonly source: 0 | 1;
-  readonly isCut: boolean;
-  readonly begin: number;
-  readonly end: number;
-  readonly lastSeq: number;
-  readonly atMs: number;
-}
-/** A stretch of one stream that is about to get its numbers. */
-interface Piece {
-  readonly source: 0 | 1;
-  readonly begin: number;
-  readonly length: number;
-  readonly lines: number;
-  readonly atMs: number;
-  readonly isCut?: boolean;
+export interface LogSizes {
+  /** A longer line is cut into pieces (`OutputLine.continues`). Default 1 MiB. */
+  readonly maxLineBytes?: number;
+  /** Text of one page, about; at least one line. Default 256 KiB. */
+  readonly pageBytes?: number;
 }
 export interface LogPage {
   readonly lines: readonly OutputLine[];
@@ -34,37 +25,39 @@ export interface LogPage {
 }
 
 /**
- * A script's output on disk: its own two files, and the index that gives each line its number, its place between the
- * two streams, and its time, for ever (ADR 0003). The index is appended to while somebody watches; a restart goes on
- * behind the last entry. Nothing of the output is kept in memory.
+ * A script's output on disk: its own two files, and the index beside them (ADR 0003). The index grows while somebody
+ * watches; a restart goes on behind its last entry. Nothing of the output is kept in memory.
  */
 export class OutputLog implements Disposable {
   readonly #files: readonly [number, number];
-  readonly #index: number;
+  readonly #index: OutputIndex;
   readonly #maxLineBytes: number;
-  #entries = 0;
-  #lastSeq = 0;
-  readonly #ends: [number, number] = [0, 0];
+  readonly #pageBytes: number;
+  /** Bytes up to here hold no line end behind the last entry: they are not searched again. */
+  readonly #searched: [number, number] = [0, 0];
 
-  /** `maxLineBytes`: a longer line is cut into pieces. Default 1 MiB. */
-  constructor(workspace: Workspace, maxLineBytes = 1024 * 1024) {
+  constructor(workspace: Workspace, sizes: LogSizes = {}) {
     this.#files = [openSync(workspace.stdout, 'a+', 0o600), openSync(workspace.stderr, 'a+', 0o600)];
-    this.#index = openSync(workspace.index, 'a+', 0o600);
-    this.#maxLineBytes = maxLineBytes;
-    this.#load();
+    this.#index = new OutputIndex(workspace.index);
+    this.#maxLineBytes = sizes.maxLineBytes ?? 1024 * 1024;
+    this.#pageBytes = sizes.pageBytes ?? 256 * 1024;
   }
 
   /** Number of the last line that has one. */
   get lastSeq(): number {
-    return this.#lastSeq;
+    return this.#index.last.lastSeq;
   }
 
-  /** Index what the script has written since. With `isOver` an unfinished last line counts, too. True when there is news. */
+  /**
+   * Index what the script has written since; with `isOver` an unfinished last line counts, too. True when it stopped
+   * before the end for the sake of the event loop: call again.
+   */
   catchUp(atMs: number, isOver: boolean): boolean {
-    if (fstatSync(this.#index).size !== this.#entries * ENTRY_BYTES) this.#load(); // somebody else has been at it
-    const before = this.#lastSeq;
-    for (const source of [0, 1] as const) while (this.#indexBlock(source, atMs, isOver));
-    return this.#lastSeq > before;
+    this.#index.refresh();
+    const untilMs = performance.now() + SLICE_MS;
+    for (const source of [0, 1] as const)
+      while (this.#indexBlock(source, atMs, isOver)) if (performance.now() >= untilMs) return true;
+    return false;
   }
 
   /** What the machine side itself says in the log, before the script has begun. */
@@ -75,113 +68,112 @@ export class OutputLog implements Disposable {
   /** Lines after number `after`: one page of bounded size, at least one line if there is one. */
   read(after: number): LogPage {
     const lines: OutputLine[] = [];
-    let last = after;
-    let size = 0;
-    let at = this.#find(after);
-    let firstSeq = at === 0 ? 0 : this.#entry(at - 1).lastSeq;
-    while (at < this.#entries && size < BLOCK_BYTES) {
-      const entry = this.#entry(at);
-      const all = this.#linesOf(entry);
-      for (const text of all.slice(Math.max(0, last - firstSeq))) {
-        if (size >= BLOCK_BYTES) break;
-        lines.push({ source: SOURCES[entry.source], atMs: entry.atMs, text, ...(entry.isCut && { continues: true }) });
-        last++;
-        size += text.length + 40;
+    let leftBytes = this.#pageBytes;
+    for (let at = this.#index.find(after); at < this.#index.count && leftBytes > 0; at++) {
+      const entry = this.#index.at(at);
+      for (const text of this.#texts(entry, Math.max(0, after - entry.before))) {
+        if (leftBytes <= 0) break;
+        lines.push({
+          source: SOURCES[entry.source],
+          atMs: entry.atMs,
+          text,
+          ...(entry.isCut && { continues: true }),
+        });
+        leftBytes -= text.length + LINE_COST;
       }
-      firstSeq = entry.lastSeq;
-      at++;
     }
-    return { lines, last };
+    return { lines, last: after + lines.length };
   }
 
   [Symbol.dispose](): void {
-    for (const fd of [...this.#files, this.#index]) closeSync(fd);
+    for (const fd of this.#files) closeSync(fd);
+    this.#index[Symbol.dispose]();
   }
 
-  /** A torn last entry (a crash in the middle of its write) is cut off; its lines are indexed anew. */
-  #load(): void {
-    const { size } = fstatSync(this.#index);
-    if (size % ENTRY_BYTES !== 0) ftruncateSync(this.#index, size - (size % ENTRY_BYTES));
-    this.#entries = Math.floor(size / ENTRY_BYTES);
-    this.#lastSeq = this.#entries === 0 ? 0 : this.#entry(this.#entries - 1).lastSeq;
-    this.#ends.fill(0);
-    const isSeen = [false, false];
-    for (let at = this.#entries - 1; at >= 0 && !(isSeen[0] && isSeen[1]); at--) {
-      const { source, end } = this.#entry(at);
-      if (!isSeen[source]) this.#ends[source] = end;
-      isSeen[source] = true;
-    }
+  /** True when an entry was made. */
+  #indexBlock(source: Source, atMs: number, isOver: boolean): boolean {
+    const { ends, bases } = this.#index.last;
+    const begin = ends[source];
+    const size = fstatSync(this.#files[source]).size;
+    const searched = Math.max(begin, this.#searched[source]);
+    const isErased = bases[source] + size < searched; // the script has opened its own log anew, which empties it
+    const base = isErased ? begin : bases[source];
+    const from = isErased ? begin : searched;
+    if (base + size <= from && !(isOver && from > begin)) return false;
+
+    const block = this.#bytes(source, from - base, Math.min(BLOCK_BYTES, this.#maxLineBytes));
+    const first = block.indexOf(NEWLINE);
+    const close = (end: number, lines: number, isCut = false) => this.#close(source, base, { end, lines, isCut, atMs });
+    const firstLineEnd = from + (first < 0 ? block.length : first);
+    if (firstLineEnd - begin > this.#maxLineBytes) return close(begin + this.#cut(source, begin - base), 1, true);
+    if (first >= 0) return close(from + block.lastIndexOf(NEWLINE) + 1, countLines(block));
+    this.#searched[source] = from + block.length;
+    if (base + size > this.#searched[source]) return this.#indexBlock(source, atMs, isOver);
+    return isOver && close(firstLineEnd, 1);
   }
 
-  #indexBlock(source: 0 | 1, atMs: number, isOver: boolean): boolean {
-    const begin = this.#ends[source];
-    const block = this.#bytes(source, begin, BLOCK_BYTES);
-    if (block.length === 0) return false;
-    const newline = block.lastIndexOf(10);
-    if (newline >= 0)
-      return this.#append({ source, begin, length: newline + 1, lines: countLines(block, newline), atMs });
-    const line = this.#bytes(source, begin, this.#maxLineBytes);
-    const end = line.indexOf(10);
-    if (end >= 0) return this.#append({ source, begin, length: end + 1, lines: 1, atMs });
-    if (line.length >= this.#maxLineBytes)
-      return this.#append({ source, begin, length: wholeLetters(line), lines: 1, atMs, isCut: true });
-    return isOver && this.#append({ source, begin, length: line.length, lines: 1, atMs });
-  }
-
-  #append({ source, begin, length, lines, atMs, isCut = false }: Piece): true {
-    const end = begin + length;
-    const entry = Float64Array.of(source + (isCut ? CUT : 0), begin, end, this.#lastSeq + lines, atMs);
-    writeSync(this.#index, new Uint8Array(entry.buffer));
-    this.#entries++;
-    this.#lastSeq += lines;
-    this.#ends[source] = end;
+  #close(source: Source, base: number, to: { end: number; lines: number; isCut: boolean; atMs: number }): true {
+    const { ends, bases, lastSeq } = this.#index.last;
+    this.#index.append({
+      source,
+      isCut: to.isCut,
+      begin: ends[source],
+      ends: source === 0 ? [to.end, ends[1]] : [ends[0], to.end],
+      bases: source === 0 ? [base, bases[1]] : [bases[0], base],
+      before: lastSeq,
+      lastSeq: lastSeq + to.lines,
+      atMs: to.atMs,
+    });
     return true;
   }
 
-  #entry(at: number): Entry {
-    const raw = new Float64Array(5);
-    readSync(this.#index, new Uint8Array(raw.buffer), 0, ENTRY_BYTES, at * ENTRY_BYTES);
-    const [code = 0, begin = 0, end = 0, lastSeq = 0, atMs = 0] = raw;
-    return { source: code % CUT === 1 ? 1 : 0, isCut: code >= CUT, begin, end, lastSeq, atMs };
+  /** Length of the first piece of a line that is too long: no letter and no line end is torn apart. */
+  #cut(source: Source, at: number): number {
+    return wholeLetters(this.#bytes(source, at, this.#maxLineBytes));
   }
 
-  /** First entry that holds a line after number `after`. */
-  #find(after: number): number {
-    let low = 0;
-    let high = this.#entries;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#entry(middle).lastSeq > after) high = middle;
-      else low = middle + 1;
+  /** Texts of an entry's lines, but for the first `skip`. */
+  *#texts(entry: Entry, skip: number): Generator<string> {
+    const { source, begin, ends, bases, before, lastSeq } = entry;
+    const at = begin - this.#index.last.bases[source];
+    if (at < 0 || bases[source] !== this.#index.last.bases[source]) {
+      for (let n = before + skip; n < lastSeq; n++) yield 'octo: the script has erased this line from its log';
+      return;
     }
-    return low;
+    const bytes = this.#bytes(source, at, ends[source] - begin);
+    let from = 0;
+    for (let n = before; n < lastSeq; n++) {
+      const newline = bytes.indexOf(NEWLINE, from);
+      const end = newline < 0 ? bytes.length : newline;
+      if (n >= before + skip) yield lineText(bytes, from, end, newline >= 0);
+      from = end + 1;
+    }
   }
 
-  #linesOf({ source, begin, end, isCut }: Entry): string[] {
-    const text = this.#bytes(source, begin, end - begin).toString('utf8');
-    if (isCut) return [text];
-    const lines = text.split('\n');
-    if (text.endsWith('\n')) lines.pop();
-    return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
-  }
-
-  #bytes(source: 0 | 1, begin: number, length: number): Buffer {
+  #bytes(source: Source, at: number, length: number): Buffer {
     const bytes = Buffer.allocUnsafe(length);
-    return bytes.subarray(0, readSync(this.#files[source], bytes, 0, length, begin));
+    return bytes.subarray(0, readSync(this.#files[source], bytes, 0, length, at));
   }
 }
 
-function countLines(block: Buffer, last: number): number {
+/** The CR of a CRLF is part of the line's end. Invalid UTF-8 becomes replacement characters. */
+function lineText(bytes: Buffer, begin: number, end: number, isEnded: boolean): string {
+  const hasCr = isEnded && end > begin && bytes[end - 1] === 13;
+  return bytes.toString('utf8', begin, hasCr ? end - 1 : end);
+}
+
+function countLines(block: Buffer): number {
   let lines = 0;
-  for (let at = block.indexOf(10); at >= 0 && at <= last; at = block.indexOf(10, at + 1)) lines++;
+  for (let at = 0; at < block.length; at++) if (block[at] === NEWLINE) lines++; // faster than indexOf on short lines
   return lines;
 }
 
-/** Length without the bytes of a letter that is cut at the end (UTF-8). */
+/** Length without a CR at the end, or the bytes of a letter that is cut there (UTF-8). */
 function wholeLetters(bytes: Buffer): number {
-  let at = bytes.length;
-  for (let back = 0; back < 3 && at > 0 && ((bytes[at - 1] ?? 0) & 0xc0) === 0x80; back++) at--;
-  const lead = bytes[at - 1] ?? 0;
-  const needs = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
-  return at - 1 + needs > bytes.length ? at - 1 : bytes.length;
+  let lead = bytes.length - 1;
+  for (let back = 0; back < 3 && lead > 0 && ((bytes[lead] ?? 0) & 0xc0) === 0x80; back++) lead--;
+  const first = bytes[lead] ?? 0;
+  const needs = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+  if ((lead + needs > bytes.length || first === 13) && lead > 0) return lead;
+  return bytes.length;
 }

@@ -1,116 +1,76 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { BOOT, isSame, type ProcessId, readOr, statOf } from './process-id.ts';
 
-/** A process that cannot be mistaken for another: a pid comes again, pid and start time do not. */
-export interface ProcessId {
-  readonly pid: number;
-  /** Kernel ticks since boot (field 22 of /proc/pid/stat); '' where the system does not tell. */
-  readonly startTime: string;
-  /** Boot of the machine; '' where the system does not tell. */
-  readonly boot: string;
+interface Seen extends ProcessId {
+  readonly parent: number;
+  readonly group: number;
+  /** It carries the ticket in its environment. */
+  readonly isMarked: boolean;
 }
-
-/** What the supervisor left in `started`: pid, boot id, its line of /proc. Undefined when it is not (yet) whole. */
-export function parseStarted(text: string): ProcessId | undefined {
-  if (!text.endsWith('\n')) return undefined;
-  const [, pid, boot = '', stat = ''] = /^(\d+) (\S*) ?(.*)\n$/.exec(text) ?? [];
-  return pid === undefined ? undefined : { pid: Number(pid), boot, startTime: startTimeOf(stat) };
-}
-
-export function isAlive(id: ProcessId): boolean {
-  if (id.boot !== '' && id.boot !== bootId()) return false;
-  const stat = statOf(id.pid);
-  if (stat === undefined) return id.startTime === '' && answers(id.pid);
-  return !isZombie(stat) && (id.startTime === '' || startTimeOf(stat) === id.startTime);
-}
+/** Processes read in one go, before the event loop gets its turn. */
+const BATCH = 200;
 
 /**
- * All that belongs to a script: the supervisor, what descends from it, and what carries its ticket in its environment,
- * so that children which left the process group and the session are found too.
+ * All that belongs to a script: the supervisor, its process group, what descends from them, and what carries the ticket
+ * in its environment, so that children which left group and session are found too. What was once seen stays part of it,
+ * whoever its parent has become.
  */
-export async function findTree(ticket: string, supervisor: number): Promise<readonly ProcessId[]> {
-  const all = readProc(ticket) ?? (await readPs());
-  const found = new Map(all.filter((p) => p.pid === supervisor || p.isMarked).map((p) => [p.pid, p]));
-  for (let grown = true; grown;) {
-    grown = false;
-    for (const p of all) {
-      if (found.has(p.pid) || !found.has(p.parent)) continue;
-      found.set(p.pid, p);
-      grown = true;
-    }
+export class ProcessTree {
+  readonly #ticket: string;
+  readonly #supervisor: ProcessId | undefined;
+  #known: readonly ProcessId[] = [];
+
+  constructor(ticket: string, supervisor: ProcessId | undefined) {
+    this.#ticket = ticket;
+    this.#supervisor = supervisor;
+  }
+
+  isSupervisor(process: ProcessId): boolean {
+    return this.#supervisor !== undefined && isSame(process, this.#supervisor);
+  }
+
+  /** What of it is alive now. */
+  async look(): Promise<readonly ProcessId[]> {
+    const all = BOOT === '' ? await readPs() : await readProc(`OCTO_TICKET=${this.#ticket}`);
+    const supervisor = all.find((p) => this.isSupervisor(p));
+    const isOurs = (p: Seen) =>
+      p.isMarked || p.group === supervisor?.pid || p === supervisor || this.#known.some((known) => isSame(known, p));
+    this.#known = withDescendants(all, all.filter(isOurs));
+    return this.#known;
+  }
+}
+
+function withDescendants(all: readonly Seen[], roots: readonly Seen[]): readonly Seen[] {
+  const found = new Map(roots.map((p) => [p.pid, p]));
+  for (let before = -1; before < found.size;) {
+    before = found.size;
+    for (const p of all) if (found.has(p.parent)) found.set(p.pid, p);
   }
   return [...found.values()];
 }
 
-/** Quiet about a process that is gone, and never hits a pid that has come again. */
-export function sendSignal(id: ProcessId, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (!isAlive(id)) return;
-  try {
-    process.kill(id.pid, signal);
-  } catch {
-    // gone, or not ours: whoever asked looks again
+async function readProc(mark: string): Promise<readonly Seen[]> {
+  const all: Seen[] = [];
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  for (const [n, pid] of pids.entries()) {
+    if (n % BATCH === BATCH - 1) await nextTurn();
+    const stat = statOf(pid);
+    if (!stat || stat.isZombie) continue;
+    const isMarked = readOr(`/proc/${pid}/environ`, '').split('\0').includes(mark);
+    all.push({ ...stat, pid, boot: BOOT, isMarked });
   }
+  return all;
 }
 
-interface Seen extends ProcessId {
-  readonly parent: number;
-  readonly isMarked: boolean;
-}
-
-function readProc(ticket: string): Seen[] | undefined {
-  const boot = bootId();
-  if (boot === '') return undefined;
-  const mark = `OCTO_TICKET=${ticket}`;
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      const stat = statOf(Number(name));
-      if (stat === undefined || isZombie(stat)) return [];
-      const environment = readOr(`/proc/${name}/environ`, '');
-      const isMarked = environment.split('\0').includes(mark);
-      const parent = Number(fieldsOf(stat)[1]);
-      return [{ pid: Number(name), parent, startTime: startTimeOf(stat), boot, isMarked }];
-    });
-}
-
-/** Where there is no /proc (macOS; not seen running there): descendants only. */
-async function readPs(): Promise<Seen[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=']);
+/** Where there is no /proc (macOS; not seen running there): group and descendants only, and a pid is all there is. */
+async function readPs(): Promise<readonly Seen[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=,pgid=']);
   return stdout
     .trim()
     .split('\n')
     .map((line) => line.trim().split(/\s+/).map(Number))
-    .map(([pid = 0, parent = 0]) => ({ pid, parent, startTime: '', boot: '', isMarked: false }));
-}
-
-function bootId(): string {
-  return readOr('/proc/sys/kernel/random/boot_id', '').trim();
-}
-function statOf(pid: number): string | undefined {
-  return readOr(`/proc/${pid}/stat`, undefined);
-}
-/** Fields from the third on: the second is a name in brackets that may hold anything. */
-function fieldsOf(stat: string): string[] {
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-}
-function startTimeOf(stat: string): string {
-  return stat === '' ? '' : (fieldsOf(stat)[19] ?? '');
-}
-function isZombie(stat: string): boolean {
-  return fieldsOf(stat)[0] === 'Z';
-}
-function answers(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-function readOr<T>(file: string, otherwise: T): string | T {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return otherwise;
-  }
+    .map(([pid = 0, parent = 0, group = 0]) => ({ pid, parent, group, startTime: '', boot: '', isMarked: false }));
 }

@@ -1,36 +1,32 @@
-import { type Clock, type Launch, ScriptExit, type ScriptEnd, type ScriptStatus } from '@octo/kernel';
-import { type FSWatcher, watch } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { killTree, type KillLimits } from './kill-tree.ts';
+import { type Clock, ScriptExit, type ScriptStatus } from '@octo/kernel';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Bell } from './bell.ts';
+import { FolderChanges } from './folder-changes.ts';
+import { type KillLimits } from './kill-tree.ts';
 import { type IsolationMutexes, type Turn } from './mutex.ts';
-import { OutputLog } from './output-log.ts';
-import { isAlive, parseStarted, type ProcessId } from './process-tree.ts';
+import { type LogSizes, OutputLog } from './output-log.ts';
+import { isAlive, parseStarted } from './process-id.ts';
+import { claimNever, isFromEarlierBoot, type LaunchRecord, readExit, readResult, type Result } from './record.ts';
 import { type Spawner } from './spawner.ts';
-import { makeOnce, readText, writeWhole } from './whole-file.ts';
-import { type Workspace } from './workspace.ts';
+import { stopScript } from './stop-script.ts';
+import { waitForTurn } from './wait-turn.ts';
+import { readText, writeQuickly, writeWhole } from './whole-file.ts';
+import { inside, type Workspace } from './workspace.ts';
 
-/** What is known of a launch after its files are laid: everything but bodies and contents. */
-export type LaunchRecord = Pick<Launch, 'taskId' | 'isolation' | 'fence'> & { readonly createdAtMs: number };
-export interface Result {
-  readonly end: ScriptEnd;
-  readonly exitCode: number;
-  readonly detail?: string;
-}
 export interface RunDeps {
   readonly spawner: Spawner;
   readonly mutexes: IsolationMutexes;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   readonly limits: KillLimits;
+  readonly sizes: LogSizes;
 }
 
-/** Content of `started` when a cancel came first: no supervisor can claim the ticket any more. */
-const CANCELLED = 'cancelled\n';
-/** The net under the file watcher: a supervisor that was killed changes no file. */
-const LOOK_EVERY_MS = 1_000;
-/** Least time between two looks while output flows: events come faster than anybody reads. */
-const GAP_MS = 2;
-/** How long a supervisor that was handed over may take to claim its ticket. */
-const CLAIM_MS = 10_000;
+/** Least time between two looks; it doubles while output flows, so that the index stays small beside its log. */
+const GAP_MS = { least: 2, most: 32 };
+/** How long a supervisor may take to claim a ticket, and after which it is handed over again. */
+const CLAIM_MS = { limit: 10_000, again: 500 };
 
 /** One ticket on this machine: waits for its turn, is handed to a supervisor, is watched, and has an end. */
 export class ScriptRun implements AsyncDisposable {
@@ -40,228 +36,260 @@ export class ScriptRun implements AsyncDisposable {
   readonly #deps: RunDeps;
   readonly #log: OutputLog;
   readonly #closing = new AbortController();
-  readonly #cancel = new AbortController();
+  readonly #cancelling = new AbortController();
+  readonly #changes = new FolderChanges();
+  /** There are lines, another state, or an end. */
+  readonly #news = new Bell();
   #result: Result | undefined;
   #turn: Turn | undefined;
-  #watcher: FSWatcher | undefined;
-  #wakers = new Set<() => void>();
   #isPending = true;
+  #beginning: Promise<void> | undefined;
   #work: Promise<void> = Promise.resolve();
-  #killing: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #finishing: Promise<void> | undefined;
 
   constructor(ticket: string, workspace: Workspace, record: LaunchRecord, deps: RunDeps) {
     this.#ticket = ticket;
     this.#workspace = workspace;
     this.#record = record;
     this.#deps = deps;
-    this.#log = new OutputLog(workspace);
-    const known = readText(workspace.result);
-    if (known !== undefined) this.#result = JSON.parse(known) as Result; // written by #finish
+    this.#log = new OutputLog(workspace, deps.sizes);
+    this.#result = readResult(workspace);
   }
 
   get isOver(): boolean {
     return this.#result !== undefined;
   }
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
 
   /**
    * Begin, or after a restart go on: a ticket without `started` was accepted and is handed over (again, under the
-   * noclobber guard); one with it is watched. Resolves when it is handed over, or waits for its turn.
+   * noclobber guard); one with it is watched. Resolves when it is handed over, or waits for its turn. May be repeated.
    */
-  async begin(): Promise<void> {
-    if (this.#result) return;
-    this.#watch();
-    const { isolation, taskId } = this.#record;
-    if (readText(this.#workspace.started) !== undefined) {
-      this.#isPending = false;
-      this.#turn = this.#deps.mutexes.hold(isolation.mutex, taskId, isolation.exclusive);
-      this.#work = this.#follow();
-      return;
-    }
-    const turn = this.#takeTurn();
-    const handedOver = turn.then((taken) => taken && this.#handOver());
-    this.#work = handedOver.then((ok) => (ok ? this.#follow() : undefined));
-    await Promise.race([handedOver, nextTick()]);
+  begin(): Promise<void> {
+    return (this.#beginning ??= this.#begin());
   }
 
   status(after: number): ScriptStatus {
-    if (!this.#result) this.#log.catchUp(this.#deps.clock.now(), false);
+    if (!this.#result) this.#index();
     const { lines, last } = this.#log.read(after);
     const page = { lines, next: String(last) };
     if (this.#result && last >= this.#log.lastSeq) return { ...page, state: 'Complete', ...this.#result };
-    return { ...page, state: this.#isPending ? 'Pending' : 'Running' };
+    return { ...page, state: this.#isPending && !this.#result ? 'Pending' : 'Running' };
   }
 
-  /** Resolves when there may be news, at the latest after `limitMs`. */
-  async news(limitMs: number, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        this.#wakers.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, limitMs);
-      signal.addEventListener('abort', done, { once: true });
-      this.#wakers.add(done);
-    });
-    signal.throwIfAborted();
+  /** To be taken before a status is asked for, and given to `news`. */
+  get seen(): number {
+    return this.#news.rings;
+  }
+  /** Resolves when there may be news since, at the latest after `limitMs`. */
+  news(seen: number, limitMs: number, signal: AbortSignal): Promise<void> {
+    return this.#news.wait(seen, limitMs, signal);
   }
 
   /** Only asks; the end comes by `status`. May be repeated. */
   cancel(): void {
-    if (this.#result) return;
-    this.#cancel.abort();
-    this.#killing ??= this.#stop().finally(() => (this.#killing = undefined));
+    if (this.#result || this.isClosed) return;
+    this.#stopping ??= this.#stop()
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => (this.#stopping = undefined));
+  }
+
+  /** Cancel, unless it is over, and see its end. Takes at most as long as its tree may take to die. */
+  async end(): Promise<void> {
+    this.cancel();
+    await this.#stopping;
   }
 
   /** Stop watching. The script is left alone. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort();
-    this.#watcher?.close();
-    this.#wake();
-    await this.#work.catch(() => {});
-    await this.#killing?.catch(() => {});
+    this.#closing.abort(new Error('the machine side has closed'));
+    this.#changes[Symbol.dispose]();
+    this.#news.ring();
+    await Promise.allSettled([this.#beginning, this.#work, this.#stopping, this.#finishing]);
     this.#turn?.[Symbol.dispose]();
     this.#log[Symbol.dispose]();
   }
 
-  async #takeTurn(): Promise<boolean> {
-    const { isolation, taskId } = this.#record;
-    const { mutexes } = this.#deps;
-    const limit = isolation.timeoutMs ? AbortSignal.timeout(isolation.timeoutMs) : undefined;
-    const signal = AbortSignal.any([this.#closing.signal, this.#cancel.signal, ...(limit ? [limit] : [])]);
-    const waiting = new AbortController();
-    void this.#announceWait(waiting.signal);
-    try {
-      this.#turn = await mutexes.take(isolation.mutex, taskId, isolation.exclusive, signal);
-      return true;
-    } catch {
-      if (this.#closing.signal.aborted) return false;
-      const isLate = limit?.aborted === true && !this.#cancel.signal.aborted;
-      const sentence = isLate
-        ? `This task waited more than ${(isolation.timeoutMs ?? 0) / 60_000} minutes and timed out.`
-        : 'This task was canceled before it could start.';
-      this.#log.announce([sentence]);
-      if (makeOnce(this.#workspace.started, CANCELLED))
-        await this.#finish({
-          end: 'unstarted',
-          exitCode: isLate ? ScriptExit.MutexTimeout : ScriptExit.CancelledBeforeStart,
-        });
-      return false;
-    } finally {
-      waiting.abort();
-    }
+  async #begin(): Promise<void> {
+    if (this.#result) return;
+    this.#changes.open(this.#workspace.dir, basename(this.#workspace.exit));
+    if (existsSync(this.#workspace.started)) return this.#goOn();
+    if (isFromEarlierBoot(this.#record)) return this.#finish(lost('the machine was booted since it was accepted'));
+    const turn = this.#takeTurn();
+    const handedOver = turn.then((isOurs) => isOurs && this.#handOver());
+    this.#work = handedOver
+      .then((isDone) => (isDone ? this.#follow() : undefined))
+      .catch((error: unknown) => this.#fail(error));
+    const isFree = await Promise.race([turn.then(() => true), nextTurn(false)]);
+    if (isFree) await handedOver.catch(() => {}); // told by #fail
   }
 
-  /** After 100 ms, and then every 10 min, the log says who is waited for (R164, halibut.md 7.5). */
-  async #announceWait(over: AbortSignal): Promise<void> {
-    const { isolation } = this.#record;
-    const which = isolation.exclusive ? 'this' : 'that';
-    for (let pauseMs = 100; ; pauseMs = 600_000) {
-      try {
-        await sleep(pauseMs, undefined, { signal: AbortSignal.any([over, this.#closing.signal]), ref: false });
-      } catch {
-        return;
-      }
-      const tasks = this.#deps.mutexes.holders(isolation.mutex).map((task) => `[${task}](~/app#/tasks/${task})`);
-      this.#log.announce([
-        '##octopus[stdout-wait]',
-        `Waiting for the script in task ${tasks.join(', ')} to finish as ${which} script requires that no other Octopus scripts are executing on this target at the same time.`,
-        '##octopus[stdout-default]',
-      ]);
-      this.#look();
-    }
+  /** Found again after a restart: it holds its place, and a cancel that was under way goes on. */
+  #goOn(): Promise<void> | void {
+    if (claimNever(this.#workspace)) return this.#finish(unstarted(ScriptExit.CancelledBeforeStart));
+    const { isolation, taskId } = this.#record;
+    this.#isPending = false;
+    this.#turn = this.#deps.mutexes.hold(isolation.mutex, taskId, isolation.exclusive);
+    this.#work = this.#follow().catch((error: unknown) => this.#fail(error));
+    if (existsSync(this.#workspace.cancel)) this.cancel();
+  }
+
+  async #takeTurn(): Promise<boolean> {
+    const signal = AbortSignal.any([this.#closing.signal, this.#cancelling.signal]);
+    const announce = (lines: readonly string[]) => this.#announce(lines);
+    const turn = await waitForTurn({ mutexes: this.#deps.mutexes, record: this.#record, announce }, signal).catch(
+      () => undefined, // closed, or cancelled: #stop sees to it
+    );
+    if (turn === 'late') await this.#neverRan(ScriptExit.MutexTimeout);
+    if (turn === undefined || turn === 'late') return false;
+    this.#turn = turn;
+    return !this.isClosed;
   }
 
   async #handOver(): Promise<boolean> {
-    if (this.#closing.signal.aborted) return false;
-    await this.#deps.spawner.launch(this.#ticket, this.#workspace.dir);
+    try {
+      await this.#deps.spawner.launch(this.#ticket);
+    } catch (error) {
+      if (await this.#neverRan(ScriptExit.ShellNotStarted, String(error))) return false;
+    }
     this.#isPending = false;
+    this.#news.ring();
     return true;
   }
 
   /** Until the exit code is there, or whoever should leave it is gone. */
   async #follow(): Promise<void> {
-    const { started, exit } = this.#workspace;
-    const sinceMs = this.#deps.clock.now();
-    while (!this.#closing.signal.aborted && !this.#result) {
-      this.#look();
-      const code = /^(\d+)\n$/.exec(readText(exit) ?? '')?.[1];
-      if (code !== undefined) return this.#exited(Number(code));
-      const supervisor = parseStarted(readText(started) ?? '');
-      const isLost = supervisor ? !isAlive(supervisor) : this.#deps.clock.now() - sinceMs > CLAIM_MS;
-      if (isLost && !this.#killing) return this.#lost();
-      const lookedAt = performance.now();
-      await this.news(LOOK_EVERY_MS, this.#closing.signal).catch(() => {});
-      if (performance.now() - lookedAt < GAP_MS) await sleep(GAP_MS);
+    const sinceMs = performance.now();
+    let gapMs = 0;
+    while (!this.isClosed && !this.#result) {
+      const { seen } = this.#changes;
+      const hasNews = await this.#catchUp();
+      gapMs = hasNews ? Math.min(Math.max(gapMs * 2, GAP_MS.least), GAP_MS.most) : 0;
+      if (readExit(this.#workspace) !== undefined) return this.#exited();
+      if (!hasNews) await this.#checkSupervisor(performance.now() - sinceMs);
+      if (this.isOver) return;
+      await this.#changes.next(seen, this.#closing.signal).catch(() => {});
+      if (gapMs > 0) await this.#changes.pause(gapMs, this.#closing.signal);
     }
   }
 
-  async #exited(exitCode: number): Promise<void> {
-    if (!this.#killing) await this.#finish({ end: 'exited', exitCode });
+  async #checkSupervisor(waitedMs: number): Promise<void> {
+    const { started } = this.#workspace;
+    const supervisor = parseStarted(readText(started));
+    if (supervisor && isAlive(supervisor)) return;
+    if (readExit(this.#workspace) !== undefined) return this.#changes.ring(); // it left in this very moment
+    if (supervisor) return this.#lost('its supervisor is gone and left no exit code');
+    if (waitedMs > CLAIM_MS.limit) {
+      const isSure = await this.#neverRan(ScriptExit.ShellNotStarted, 'no supervisor took it');
+      if (!isSure) await this.#lost('its supervisor did not say who it is');
+    } else if (waitedMs > CLAIM_MS.again && !existsSync(started)) {
+      await this.#deps.spawner.launch(this.#ticket).catch(() => {}); // the shell that had it may have died
+    }
   }
 
-  /** The supervisor is gone. It may have left the exit code in the moment between two looks. */
-  async #lost(): Promise<void> {
-    const code = /^(\d+)\n$/.exec(readText(this.#workspace.exit) ?? '')?.[1];
-    if (code !== undefined) return this.#exited(Number(code));
-    const detail = 'its supervisor is gone and left no exit code';
-    await this.#finish({ end: 'unknown', exitCode: ScriptExit.UnknownResult, detail });
+  /** What a script exits with after a cancel is no end of its own. */
+  async #exited(): Promise<void> {
+    if (existsSync(this.#workspace.cancel)) return this.end();
+    await this.#finish({ end: 'exited', exitCode: readExit(this.#workspace) ?? ScriptExit.UnknownResult });
+  }
+
+  async #lost(detail: string): Promise<void> {
+    if (existsSync(this.#workspace.cancel)) return this.end();
+    await this.#finish(lost(detail));
+  }
+
+  /** True when it is sure that it never ran and never will. */
+  async #neverRan(exitCode: number, detail?: string): Promise<boolean> {
+    if (!claimNever(this.#workspace)) return false;
+    await this.#finish(unstarted(exitCode, detail));
+    return true;
   }
 
   async #stop(): Promise<void> {
-    const { started } = this.#workspace;
-    if (makeOnce(started, CANCELLED) || readText(started) === CANCELLED) {
-      await this.#finish({ end: 'unstarted', exitCode: ScriptExit.CancelledBeforeStart });
-      return;
+    if (claimNever(this.#workspace)) {
+      this.#cancelling.abort();
+      this.#announce(['This task was canceled before it could start.', 'Script execution canceled.']);
+      return this.#finish(unstarted(ScriptExit.CancelledBeforeStart));
     }
-    const supervisor = await this.#supervisor();
-    const left = supervisor ? await killTree(this.#ticket, supervisor, this.#deps.limits) : [];
-    const code = Number(readText(this.#workspace.exit)?.trim() || ScriptExit.Fatal);
-    const isUnsure = !supervisor || left.length > 0;
-    const detail = left.map((p) => `pid ${p.pid}`).join(', ') || 'its processes are not known';
-    await this.#finish(
-      isUnsure
-        ? { end: 'abandoned', exitCode: ScriptExit.UnknownResult, detail: `${detail} may still run` }
-        : { end: 'stopped', exitCode: code },
-    );
+    const { cancel } = this.#workspace;
+    if (!existsSync(cancel) && readExit(this.#workspace) !== undefined) return this.#exited();
+    writeFileSync(cancel, '', { mode: 0o600 }); // a restart goes on from here
+    await this.#finish(await stopScript(this.#ticket, this.#workspace, this.#deps.limits, this.#closing.signal));
   }
 
-  /** A supervisor that has just claimed the ticket needs a moment to write who it is. */
-  async #supervisor(): Promise<ProcessId | undefined> {
-    for (let waitedMs = 0; waitedMs < 2_000; waitedMs += 10) {
-      const id = parseStarted(readText(this.#workspace.started) ?? '');
-      if (id) return id;
-      await sleep(10);
-    }
-    return undefined;
+  /** The first end counts. */
+  #finish(result: Result): Promise<void> {
+    return (this.#finishing ??= this.#close(result));
   }
 
-  /** The log is closed, then the end is on disk, then it is told. */
-  async #finish(result: Result): Promise<void> {
-    if (this.#result) return;
-    this.#log.catchUp(this.#deps.clock.now(), true);
-    // an exit code is on the disk already, by the supervisor; what only this agent knows is written down
-    if (result.end !== 'exited') await writeWhole(this.#workspace.result, JSON.stringify(result));
+  /**
+   * The log is closed, then the end is on disk, then it is told. A disk that does not take it is no reason to keep it
+   * back: whatever leads to an end (`exit`, `cancel`, `started`) leads to it again after a restart.
+   */
+  async #close(result: Result): Promise<void> {
+    while (!this.isClosed && this.#log.catchUp(this.#deps.clock.now(), true)) await nextTurn();
+    if (this.isClosed) return;
+    const { space, result: file } = this.#workspace;
+    for (const name of this.#record.secrets) rmSync(inside(space, name), { force: true });
+    await store(file, result).catch(() => {});
+    this.#tell(result);
+  }
+
+  /** Our own fault, or the disk's: the ticket ends rather than hang, and nothing of that is stored. */
+  #fail(error: unknown): void {
+    if (!this.isClosed && !this.#result) this.#tell(lost(`the machine side failed: ${String(error)}`));
+  }
+
+  #tell(result: Result): void {
     this.#result = result;
     this.#turn?.[Symbol.dispose]();
-    this.#watcher?.close();
-    this.#wake();
+    this.#changes[Symbol.dispose]();
+    this.#changes.ring();
+    this.#news.ring();
   }
 
-  #watch(): void {
-    this.#watcher = watch(this.#workspace.dir, { persistent: false }, () => this.#wake());
-    this.#watcher.on('error', () => {}); // the folder is gone or watches have run out: the net looks every second
+  /** True when there were new lines. */
+  async #catchUp(): Promise<boolean> {
+    const before = this.#log.lastSeq;
+    while (!this.isClosed && this.#index()) {
+      this.#news.ring();
+      await nextTurn();
+    }
+    if (this.#log.lastSeq === before) return false;
+    this.#news.ring();
+    return true;
   }
-  #look(): void {
-    if (this.#log.catchUp(this.#deps.clock.now(), false)) this.#wake();
+
+  /** A disk that is full now may not be at the next look; at the end it counts. True when there is more. */
+  #index(): boolean {
+    try {
+      return this.#log.catchUp(this.#deps.clock.now(), false);
+    } catch {
+      return false;
+    }
   }
-  #wake(): void {
-    for (const wake of Array.from(this.#wakers)) wake(); // each leaves the set as it wakes
+
+  #announce(lines: readonly string[]): void {
+    if (this.isClosed) return;
+    this.#log.announce(lines);
+    this.#index();
+    this.#news.ring();
   }
 }
 
-function nextTick(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** An exit code is on the disk already, by the supervisor; what only this agent knows is made durable. */
+async function store(file: string, result: Result): Promise<void> {
+  const text = JSON.stringify(result);
+  if (result.end === 'exited') writeQuickly(file, text);
+  else await writeWhole(file, text);
+}
+
+function lost(detail: string): Result {
+  return { end: 'unknown', exitCode: ScriptExit.UnknownResult, detail };
+}
+function unstarted(exitCode: number, detail?: string): Result {
+  return { end: 'unstarted', exitCode, ...(detail !== undefined && { detail }) };
 }

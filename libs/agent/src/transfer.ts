@@ -5,52 +5,92 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
 import { inside } from './workspace.ts';
 
-/**
- * Store a file below `root`: whole or not at all, its hash checked where it is
- * told; on the disk before it is answered, unless `isDurable` is false.
- */
+export interface StoreOptions {
+  /** On the disk before it is answered. Default true. */
+  readonly isDurable?: boolean;
+  readonly progress?: ((sentBytes: number) => void) | undefined;
+}
+
+/** Full path of a file of this machine: relative ones start at `root` and stay there (halibut.md 5.7). */
+export function pathOf(root: string, path: string): string {
+  return isAbsolute(path) && !path.includes('\0') ? path : inside(root, path);
+}
+
+/** Store a file: whole or not at all, its size and, where it is told, its hash checked. Folders are made. */
 export async function storeFile(
-  root: string,
-  path: string,
+  file: string,
   content: Bytes,
-  options: { readonly isDurable?: boolean; readonly progress?: ((sentBytes: number) => void) | undefined },
+  options: StoreOptions,
   signal: AbortSignal,
-): Promise<string> {
-  const file = inside(root, path);
+): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const part = `${file}.${randomBytes(6).toString('hex')}.part`;
-  const hash = createHash('sha256');
-  let size = 0;
   try {
-    await using handle = await open(part, 'wx', 0o600);
-    for await (const bytes of content.open()) {
-      signal.throwIfAborted();
-      hash.update(bytes);
-      size += bytes.length;
-      await handle.writeFile(bytes);
-      options.progress?.(size);
-    }
-    if (options.isDurable !== false) await handle.sync();
-    checkContent(path, content, size, hash.digest('hex'));
+    await writePart(part, content, options, signal);
+    await rename(part, file);
   } catch (error) {
     await rm(part, { force: true });
+    signal.throwIfAborted();
     throw error;
   }
-  await rename(part, file);
-  return file;
 }
 
-function checkContent(path: string, content: Bytes, size: number, sha256: string): void {
-  if (size === content.sizeBytes && (content.sha256 === undefined || content.sha256 === sha256)) return;
-  throw new TransportError('OCTO_TRANSPORT_DAMAGED', `${path} arrived damaged: ${size} bytes with hash ${sha256}`, {
-    started: 'no',
-    hint: 'send it again',
-  });
+async function writePart(part: string, content: Bytes, options: StoreOptions, signal: AbortSignal): Promise<void> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  await using handle = await open(part, 'wx', 0o600);
+  for await (const bytes of read(content, signal)) {
+    hash.update(bytes);
+    sizeBytes += bytes.length;
+    await handle.writeFile(bytes);
+    options.progress?.(sizeBytes);
+  }
+  signal.throwIfAborted();
+  refuseDamaged(content, sizeBytes, hash.digest('hex'));
+  if (options.isDurable !== false) await handle.sync();
 }
 
-/** A file of this machine; relative paths start at `root`. Undefined where there is none. */
-export async function fetchFile(root: string, path: string): Promise<Bytes | undefined> {
-  const file = isAbsolute(path) ? path : inside(root, path);
+/** All bytes of a small source, proved as in `storeFile`. */
+export async function readWhole(content: Bytes, signal: AbortSignal): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const bytes of read(content, signal)) chunks.push(bytes);
+  signal.throwIfAborted();
+  const all = Buffer.concat(chunks);
+  refuseDamaged(content, all.length, createHash('sha256').update(all).digest('hex'));
+  return all;
+}
+
+/** A source may hang: the signal ends the wait, and nobody waits for the source to tidy up. */
+async function* read(content: Bytes, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  aborted.catch(() => {});
+  const giveUp = () => reject(signal.reason);
+  signal.addEventListener('abort', giveUp, { once: true });
+  const chunks = content.open()[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await Promise.race([chunks.next(), aborted]);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+    chunks.return?.().catch(() => {});
+  }
+}
+
+function refuseDamaged(content: Bytes, sizeBytes: number, sha256: string): void {
+  if (sizeBytes === content.sizeBytes && sha256 === (content.sha256?.toLowerCase() ?? sha256)) return;
+  throw new TransportError(
+    'OCTO_TRANSPORT_DAMAGED',
+    `a file arrived damaged: ${sizeBytes} bytes with hash ${sha256} instead of ${content.sizeBytes} with ${content.sha256 ?? 'any'}`,
+    { started: 'no', hint: 'send it again' },
+  );
+}
+
+/** A file of this machine, to be read as often as need be. Undefined where there is none. */
+export async function fetchFile(file: string): Promise<Bytes | undefined> {
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) return undefined;
   return {

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** Write a small file whole or not at all, and on the disk before it is answered. */
 export async function writeWhole(file: string, text: string): Promise<void> {
@@ -12,6 +13,23 @@ export async function writeWhole(file: string, text: string): Promise<void> {
     await handle.close();
   }
   renameSync(part, file);
+}
+
+/** The same for what a loss of power may take: quicker, and done when it returns. */
+export function writeQuickly(file: string, text: string): void {
+  writeFileSync(`${file}.part`, text, { mode: 0o600 });
+  renameSync(`${file}.part`, file);
+}
+
+/** Write a file into a folder that nobody else knows yet: it and its name are on the disk before it is answered. */
+export async function writeDurably(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
+    await Promise.all([handle.sync(), syncFolder(dirname(file))]); // one commit of the journal serves both
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Make the names in a folder durable. */

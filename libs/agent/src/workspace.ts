@@ -4,20 +4,26 @@ import { join, normalize, sep } from 'node:path';
 /**
  * The folder of one ticket. Control files stand beside the script's own folder, where a script that tidies up does not
  * find them by accident:
- * `record.json` what was asked (written before anything starts), `started` who supervises it, `exit` its exit code,
+ * `record.json` what was asked (written before anything starts), `arguments` the body's words, `piped` present when the
+ * streams need a relay, `started` who supervises it, `cancel` present once a cancel came, `exit` its exit code,
  * `stdout.log` and `stderr.log` written by the script itself, `index` lines' numbers and times, `result.json` the end,
  * `space/` the working directory, `home/` and `tmp/` the script's own.
  */
 export interface Workspace {
   readonly dir: string;
   readonly record: string;
+  readonly arguments: string;
+  readonly piped: string;
   readonly started: string;
+  readonly cancel: string;
   readonly exit: string;
   readonly stdout: string;
   readonly stderr: string;
   readonly index: string;
   readonly result: string;
   readonly space: string;
+  readonly home: string;
+  readonly tmp: string;
   readonly body: string;
 }
 
@@ -29,13 +35,18 @@ export function workspaceAt(dir: string): Workspace {
   return {
     dir,
     record: join(dir, 'record.json'),
+    arguments: join(dir, 'arguments'),
+    piped: join(dir, 'piped'),
     started: join(dir, 'started'),
+    cancel: join(dir, 'cancel'),
     exit: join(dir, 'exit'),
     stdout: join(dir, 'stdout.log'),
     stderr: join(dir, 'stderr.log'),
     index: join(dir, 'index'),
     result: join(dir, 'result.json'),
     space,
+    home: join(dir, 'home'),
+    tmp: join(dir, 'tmp'),
     body: join(space, BODY_FILE),
   };
 }
@@ -43,13 +54,16 @@ export function workspaceAt(dir: string): Workspace {
 /** Tickets become folder names: letters and digits only (halibut.md 5.5). */
 export function checkTicket(ticket: string): void {
   if (!/^[A-Za-z0-9]{1,64}$/.test(ticket))
-    throw new InputError('OCTO_AGENT_TICKET', `"${ticket}" is no ticket: letters and digits only`);
+    throw new InputError('OCTO_AGENT_TICKET', `"${ticket}" is no ticket`, {
+      hint: 'use 1 to 64 letters and digits',
+    });
 }
 
 /** A path below `root`, whatever was asked for; leaving it is refused. Backslashes are separators (halibut.md 5.7). */
 export function inside(root: string, path: string): string {
-  const full = join(root, normalize(path.replaceAll('\\', '/')));
-  if (path.includes('\0') || path.startsWith('/') || !full.startsWith(root + sep))
+  const slashed = path.replaceAll('\\', '/');
+  const full = join(root, normalize(slashed));
+  if (path.includes('\0') || slashed.startsWith('/') || !full.startsWith(root + sep))
     throw new InputError('OCTO_AGENT_PATH', `"${path}" does not stay inside its folder`, {
       hint: 'use a path relative to the workspace, without ..',
     });

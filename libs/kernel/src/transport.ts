@@ -43,7 +43,7 @@ export interface Launch {
 export interface LaunchFile {
   readonly name: string;
   readonly content: Bytes;
-  /** Handed over on a descriptor, or 0600 and unlinked by the body once it is open: nothing readable while user code runs. */
+  /** Handed over on a descriptor, or 0600 and emptied by the body once it is read: nothing readable while user code runs. */
   readonly secret?: boolean;
 }
 export interface Isolation {

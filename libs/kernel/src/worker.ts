@@ -24,7 +24,10 @@ export interface ScriptResult {
   readonly outputs: ReadonlyMap<string, string>;
   /** Text of the last `resultMessage` (calamari.md 2.2): why the script says that it failed. */
   readonly message?: string;
-  /** True when a line came on stderr or was logged as an error. Decides nothing by itself (calamari.md 2.3). */
+  /**
+   * True when a line came on stderr that the script had not declared to be progress or to be ignored. Decides nothing by
+   * itself; what is logged as an error on stdout does not count (calamari.md 1.4, 2.3).
+   */
   readonly hasErrors: boolean;
 }
 

@@ -1,49 +1,22 @@
-import {
-  type Bytes,
-  type Launch,
-  type Opening,
-  type OutputLine,
-  type ScriptStatus,
-  type Session,
-  type Transport,
-} from '@octo/kernel';
+import { type Launch, type Opening, type Transport } from '@octo/kernel';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { textBytes } from './bytes.ts';
+import { transferCases } from './transport-transfers.ts';
+import { isRunning, launchOf, readToEnd, type Seen, untilLines, word } from './follow-script.ts';
 
 export interface TransportUnderTest<E> extends AsyncDisposable {
   readonly transport: Transport<E>;
   readonly opening: Opening<E>;
+  /** Another transport on the same machine side: what a restart of the server makes. */
+  reopen(): Promise<Transport<E> & Partial<AsyncDisposable>>;
 }
-interface Seen {
-  readonly lines: readonly OutputLine[];
-  readonly texts: readonly string[];
-  readonly last: Extract<ScriptStatus, { state: 'Complete' }>;
-  readonly pages: number;
-}
-
 let tickets = 0;
 const newTicket = () => `t${process.pid}x${++tickets}x${randomBytes(4).toString('hex')}`;
 const limit = () => AbortSignal.timeout(20_000);
-
-export function launchOf(bash: string, more: Partial<Launch> = {}): Launch {
-  return { taskId: 'ServerTasks-1', body: { bash }, isolation: { exclusive: false, mutex: 'RunningScript' }, ...more };
-}
-
-/** Read a script to its end by its cursor. */
-export async function readToEnd(session: Session, ticket: string, after = '', waitMs = 5_000): Promise<Seen> {
-  const lines: OutputLine[] = [];
-  for (let cursor = after, pages = 1; ; pages++) {
-    const status = await session.status({ ticket }, { after: cursor, waitMs }, limit());
-    lines.push(...status.lines);
-    cursor = status.next;
-    if (status.state === 'Complete') return { lines, texts: lines.map((l) => l.text), last: status, pages };
-  }
-}
 
 /** What every transport promises (see Session in @octo/kernel). Run it from each transport's own test file. */
 export function transportContract<E>(name: string, make: () => Promise<TransportUnderTest<E>>): void {
@@ -100,16 +73,37 @@ export function transportContract<E>(name: string, make: () => Promise<Transport
     test('status answers at once when there is news, and after waitMs when there is none', async () => {
       await using session = await open();
       const ticket = newTicket();
-      await session.start(ticket, launchOf(`echo ready; read -r < <(tail -f /dev/null --pid=$$ & sleep 30)`), limit());
-      let status = await session.status({ ticket }, { after: '', waitMs: 10_000 }, limit());
-      while (status.lines.length === 0)
-        status = await session.status({ ticket }, { after: '', waitMs: 10_000 }, limit());
-      const begin = performance.now();
-      const quiet = await session.status({ ticket }, { after: status.next, waitMs: 150 }, limit());
-      expect(quiet).toMatchObject({ state: 'Running', lines: [] });
+      const go = join(dir, `${ticket}.go`);
+      await session.start(ticket, launchOf(`echo ready; ${untilFile(go)}; echo news; sleep 60`), limit());
+      const ready = await session.status({ ticket }, { after: '', waitMs: 15_000 }, limit());
+      expect(ready.lines.map((l) => l.text)).toEqual(['ready']);
+
+      let begin = performance.now();
+      const quiet = await session.status({ ticket }, { after: ready.next, waitMs: 150 }, limit());
+      expect(quiet).toMatchObject({ state: 'Running', lines: [], next: ready.next });
       expect(performance.now() - begin).toBeGreaterThanOrEqual(140);
+
+      begin = performance.now();
+      const waiting = session.status({ ticket }, { after: ready.next, waitMs: 15_000 }, limit());
+      await writeFile(go, '');
+      expect((await waiting).lines.map((l) => l.text)).toEqual(['news']);
+      expect(performance.now() - begin).toBeLessThan(10_000);
+
       await session.cancel({ ticket }, limit());
-      await readToEnd(session, ticket, status.next);
+      await readToEnd(session, ticket, ready.next);
+      await session.complete({ ticket }, '', limit());
+    });
+
+    test('a wait for news ends with the signal, and with its reason', async () => {
+      await using session = await open();
+      const ticket = newTicket();
+      await session.start(ticket, launchOf('sleep 60'), limit());
+      const stop = new AbortController();
+      const waiting = session.status({ ticket }, { after: '', waitMs: 15_000 }, stop.signal);
+      stop.abort(new Error('no patience'));
+      await expect(waiting).rejects.toThrow('no patience');
+      await session.cancel({ ticket }, limit());
+      await readToEnd(session, ticket);
       await session.complete({ ticket }, '', limit());
     });
 
@@ -133,7 +127,7 @@ export function transportContract<E>(name: string, make: () => Promise<Transport
       const stubborn = `trap '' TERM; echo $$ >> '${pids}'; while :; do sleep 0.2; done`;
       await session.start(
         ticket,
-        launchOf(`bash -c ${q(stubborn)} & (setsid bash -c ${q(stubborn)} &) ; echo up; wait; sleep 60`),
+        launchOf(`bash -c ${word(stubborn)} & (setsid bash -c ${word(stubborn)} &) ; echo up; wait; sleep 60`),
         limit(),
       );
       await session.status({ ticket }, { after: '', waitMs: 5_000 }, limit());
@@ -142,7 +136,7 @@ export function transportContract<E>(name: string, make: () => Promise<Transport
       await session.cancel({ ticket }, limit());
       const { last } = await readToEnd(session, ticket);
       expect(last.end).toBe('stopped');
-      expect(children.map(Number).filter(isAlive)).toEqual([]);
+      expect(children.map(Number).filter(isRunning)).toEqual([]);
       await session.complete({ ticket }, last.next, limit());
     });
 
@@ -187,11 +181,7 @@ export function transportContract<E>(name: string, make: () => Promise<Transport
       const go = join(dir, `${ticket}.go`);
       {
         await using session = await open();
-        await session.start(
-          ticket,
-          launchOf(`echo first; while [ ! -e '${go}' ]; do sleep 0.02; done; echo second`),
-          limit(),
-        );
+        await session.start(ticket, launchOf(`echo first; ${untilFile(go)}; echo second`), limit());
       }
       await using session = await open();
       const first = await session.status({ ticket }, { after: '', waitMs: 5_000 }, limit());
@@ -199,6 +189,41 @@ export function transportContract<E>(name: string, make: () => Promise<Transport
       const rest = await readToEnd(session, ticket, first.next);
       expect([...first.lines.map((l) => l.text), ...rest.texts]).toEqual(['first', 'second']);
       await session.complete({ ticket }, rest.last.next, limit());
+    });
+
+    test('a new transport on the same machine side finds the script, its lines from the first, and its end (R144)', async () => {
+      const ticket = newTicket();
+      const go = join(dir, `${ticket}.go`);
+      const launch = launchOf(`echo ran >> '${join(dir, ticket)}'; echo first; ${untilFile(go)}; echo second; exit 3`);
+      await using session = await open();
+      await session.start(ticket, launch, limit());
+      const first = await session.status({ ticket }, { after: '', waitMs: 15_000 }, limit());
+
+      const other = await under.reopen();
+      try {
+        await using again = await other.open(under.opening, limit());
+        await writeFile(go, '');
+        const rest = await readToEnd(again, ticket, first.next);
+        expect(rest.texts).toEqual(['second']);
+        expect(rest.last).toMatchObject({ end: 'exited', exitCode: 3 });
+        const all = await readToEnd(again, ticket);
+        expect(all.lines.slice(0, 1)).toEqual(first.lines);
+        await again.start(ticket, launch, limit());
+        expect(await readFile(join(dir, ticket), 'utf8')).toBe('ran\n');
+        await again.complete({ ticket }, all.last.next, limit());
+      } finally {
+        await other[Symbol.asyncDispose]?.();
+      }
+    });
+
+    test('a secret file is for its owner alone, and what the body unlinks is readable nowhere (R243)', async () => {
+      const files = [{ name: 'keys', content: textBytes('planted-value'), secret: true }];
+      const { texts } = await run(
+        `ls -l keys | cut -c1-10; exec 9<keys; rm keys; read -r value <&9; exec 9<&-
+         echo "\${#value}"; grep -rls planted-val[u]e . .. /proc/self/fd/ /proc/self/environ /proc/$$/cmdline; echo done`,
+        { files },
+      );
+      expect(texts).toEqual(['-rw-------', '13', 'done']);
     });
 
     test('files are in place before the body runs; arguments come as words; names stay inside', async () => {
@@ -251,26 +276,7 @@ export function transportContract<E>(name: string, make: () => Promise<Transport
       });
     });
 
-    test('upload is whole or not at all; download of what is not there is undefined', async () => {
-      await using session = await open();
-      const content = randomBytes(300_000);
-      const bytes: Bytes = {
-        sizeBytes: content.length,
-        async *open() {
-          for (let at = 0; at < content.length; at += 65_536) yield content.subarray(at, at + 65_536);
-        },
-      };
-      const sent: number[] = [];
-      const { path } = await session.upload('packages/a.bin', bytes, limit(), (n) => sent.push(n));
-      expect(path).toMatch(/^\/.*a\.bin$/);
-      expect(sent.at(-1)).toBe(content.length);
-      const back = await session.download('packages/a.bin', limit());
-      expect(await whole(back?.open(100_000) ?? [])).toEqual(content.subarray(100_000));
-      const damaged: Bytes = { ...bytes, sha256: '0'.repeat(64) };
-      await expect(session.upload('packages/b.bin', damaged, limit())).rejects.toThrow(/damaged/);
-      expect(await session.download('packages/b.bin', limit())).toBeUndefined();
-      await expect(session.upload('../escape', bytes, limit())).rejects.toThrow(/inside/);
-    });
+    transferCases(open);
 
     test('capabilities say what the machine side can do', async () => {
       await using session = await open();
@@ -281,27 +287,6 @@ export function transportContract<E>(name: string, make: () => Promise<Transport
   });
 }
 
-async function whole(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of source) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-function q(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
-async function untilLines(file: string, count: number): Promise<readonly string[]> {
-  for (const end = Date.now() + 10_000; ;) {
-    const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean);
-    if (lines.length >= count) return lines;
-    if (Date.now() > end) throw new Error(`waited 10 s for ${count} lines in ${file}; there are ${lines.length}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-function isAlive(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return !/\) Z /.test(stat); // dead, and only waiting for its parent to notice
-  } catch {
-    return false;
-  }
+function untilFile(file: string): string {
+  return `while [ ! -e ${word(file)} ]; do sleep 0.02; done`;
 }

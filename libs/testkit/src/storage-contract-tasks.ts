@@ -1,0 +1,149 @@
+import { mayMove, TASK_STATES, type TaskState } from '@octo/plane';
+import { describe, expect, test } from 'vitest';
+import { AT, type Bench, line, request, type StorageUnderTest } from './storage-under-test.ts';
+
+/** The promises of `Tasks`. `bench` gives each test its own installation. */
+export function tasksContract(bench: () => Bench): void {
+  describe('tasks', () => {
+    test('come back as they were queued, oldest first to a node', async () => {
+      const { s, enqueue } = bench();
+      const [first, second] = [await enqueue(), await enqueue()];
+      expect(first).toMatchObject({
+        id: 'ServerTasks-1',
+        state: 'Queued',
+        description: 'say hi',
+        hasWarningsOrErrors: false,
+      });
+      expect(await s.tasks.request(second.id)).toEqual(request);
+      const taken = await s.tasks.claimNext({ nodeId: 'n1', onlyOwn: false }, AT);
+      expect(taken).toMatchObject({ task: { id: first.id, state: 'Executing' }, claim: { nodeId: 'n1', fence: 1 } });
+      expect(await s.tasks.get('servertasks-1')).toMatchObject({ startedAtMs: 1_000, claim: { nodeId: 'n1' } });
+      expect(await s.tasks.get('ServerTasks-99')).toBeUndefined();
+      expect(await s.tasks.get('Workers-1')).toBeUndefined();
+    });
+
+    test('of several nodes and processes each takes its own, none is taken twice (R229)', async () => {
+      const { s, enqueue, installation } = bench();
+      await using other = await installation.open();
+      for (let n = 0; n < 60; n++) await enqueue();
+      const take = async (at: StorageUnderTest, nodeId: string) => {
+        const ids: string[] = [];
+        for (;;) {
+          const taken = await at.tasks.claimNext({ nodeId, onlyOwn: false }, AT);
+          if (!taken) return ids;
+          ids.push(taken.task.id);
+        }
+      };
+      const all = (await Promise.all([take(s, 'a'), take(s, 'b'), take(other, 'c'), take(other, 'd')])).flat();
+      expect(all).toHaveLength(60);
+      expect(new Set(all).size).toBe(60);
+    });
+
+    test("an in-process plane's task is taken by that node alone", async () => {
+      const { s, enqueue } = bench();
+      const own = await enqueue({ onlyNodeId: 'local-1' });
+      const free = await enqueue();
+      expect((await s.tasks.claimNext({ nodeId: 'server', onlyOwn: false }, AT))?.task.id).toBe(free.id);
+      expect(await s.tasks.claimNext({ nodeId: 'server', onlyOwn: false }, AT)).toBeUndefined();
+      expect((await s.tasks.claimNext({ nodeId: 'local-1', onlyOwn: true }, AT))?.task.id).toBe(own.id);
+    });
+
+    test.each(TASK_STATES.flatMap((from) => TASK_STATES.map((to) => [from, to] as const)))(
+      '%s -> %s happens only where the table allows it (R213)',
+      async (from, to) => {
+        const { s, claimed } = bench();
+        if (from === 'Queued') return; // nobody holds it: `move` is for holders
+        const claim = await claimed();
+        for (const state of wayTo(from)) await s.tasks.move(claim, state, {}, 2_000);
+        const before = await s.tasks.get(claim.taskId);
+        expect(before?.state).toBe(from);
+        expect(await s.tasks.move(claim, to, { errorMessage: 'because' }, 3_000)).toBe(mayMove(from, to));
+        expect((await s.tasks.get(claim.taskId))?.state).toBe(mayMove(from, to) ? to : from);
+      },
+    );
+
+    test('adopting raises the fence; whoever held it before can write nothing any more (I3)', async () => {
+      const { s, claimed } = bench();
+      const old = await claimed('dead');
+      const [adopted] = await s.tasks.adopt('dead', 'alive', AT);
+      expect(adopted?.claim).toEqual({ taskId: old.taskId, nodeId: 'alive', fence: 2 });
+      await expect(s.journal.append(old, { lines: [line('late')] })).rejects.toMatchObject({
+        code: 'OCTO_CLAIM_LOST',
+      });
+      await expect(s.tasks.move(old, 'Success', {}, 2_000)).rejects.toMatchObject({ code: 'OCTO_CLAIM_LOST' });
+      expect(await s.journal.read(old.taskId, 0, 1_000)).toEqual([]);
+      expect(await s.tasks.renew('alive', 9)).toEqual([{ taskId: old.taskId, state: 'Executing', fence: 2 }]);
+      expect(await s.tasks.renew('dead', 9)).toEqual([]);
+    });
+
+    test('a cancel ends a queued task, asks a running one, and leaves an ended one alone (R153)', async () => {
+      const { s, enqueue, claimed } = bench();
+      const queued = await enqueue();
+      expect(await s.tasks.requestCancel(queued.id, 2_000)).toMatchObject({
+        state: 'Canceled',
+        completedAtMs: 2_000,
+      });
+      const claim = await claimed();
+      expect((await s.tasks.requestCancel(claim.taskId, 2_000))?.state).toBe('Cancelling');
+      await s.tasks.move(claim, 'Canceled', {}, 3_000);
+      expect(await s.tasks.requestCancel(claim.taskId, 4_000)).toMatchObject({
+        state: 'Canceled',
+        completedAtMs: 3_000,
+      });
+      expect(await s.tasks.requestCancel('ServerTasks-77', 1)).toBeUndefined();
+    });
+
+    test('queued tasks end when their time is over or their process is gone; others stay (R211)', async () => {
+      const { s, enqueue } = bench();
+      const late = await enqueue({ expiresAtMs: 1_500 });
+      const own = await enqueue({ onlyNodeId: 'local-1' });
+      const free = await enqueue();
+      const change = { errorCode: 'X', errorMessage: 'why' };
+      expect((await s.tasks.endQueued({ expiredAtMs: 2_000 }, 'TimedOut', change, 2_000)).map((t) => t.id)).toEqual([
+        late.id,
+      ]);
+      expect((await s.tasks.endQueued({ onlyNodeId: 'local-1' }, 'Canceled', change, 2_000)).map((t) => t.id)).toEqual([
+        own.id,
+      ]);
+      expect((await s.tasks.get(free.id))?.state).toBe('Queued');
+      expect(await s.tasks.get(late.id)).toMatchObject({ state: 'TimedOut', errorCode: 'X', errorMessage: 'why' });
+    });
+
+    test('an expired task is not taken any more', async () => {
+      const { s, enqueue } = bench();
+      await enqueue({ expiresAtMs: 900 });
+      expect(await s.tasks.claimNext({ nodeId: 'n1', onlyOwn: false }, AT)).toBeUndefined();
+    });
+
+    test('what it waits for is shown while it waits, and gone with the next state (R252)', async () => {
+      const { s, enqueue } = bench();
+      const { id } = await enqueue();
+      const waiting = { for: 'a slot', sinceMs: 1, untilMs: 2, whenOver: 'it fails' };
+      await s.tasks.setWaiting(id, waiting);
+      expect((await s.tasks.get(id))?.waiting).toEqual(waiting);
+      await s.tasks.claimNext({ nodeId: 'n1', onlyOwn: false }, AT);
+      expect((await s.tasks.get(id))?.waiting).toBeUndefined();
+    });
+
+    test('lists are newest first, by page, and filtered', async () => {
+      const { s, enqueue } = bench();
+      for (let n = 0; n < 5; n++) await enqueue();
+      await s.tasks.requestCancel('ServerTasks-2', 2_000);
+      const page = await s.tasks.list({ skip: 1, take: 2 });
+      expect([page.total, page.items.map((t) => t.id)]).toEqual([5, ['ServerTasks-4', 'ServerTasks-3']]);
+      const ids = async (filter: object) =>
+        (await s.tasks.list({ skip: 0, take: 9, ...filter })).items.map((t) => t.id);
+      expect(await ids({ states: ['Canceled'] })).toEqual(['ServerTasks-2']);
+      expect(await ids({ ids: ['ServerTasks-1', 'ServerTasks-404', 'nonsense'] })).toEqual(['ServerTasks-1']);
+      expect(await ids({ ids: [] })).toEqual([]);
+      expect(await ids({ partialName: 'SAY' })).toHaveLength(5);
+      expect(await ids({ partialName: '%' })).toEqual([]);
+      expect(await s.tasks.counts()).toEqual({ Queued: 4, Canceled: 1 });
+    });
+  });
+}
+/** States to go through from Executing to get to `state`. */
+function wayTo(state: TaskState): readonly TaskState[] {
+  if (state === 'Executing') return [];
+  return state === 'Canceled' ? ['Cancelling', 'Canceled'] : [state];
+}
