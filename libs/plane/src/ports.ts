@@ -30,6 +30,7 @@ export interface TaskFilter {
   readonly spaceId?: string;
   /** Substring of the description, case-insensitive. */
   readonly partialName?: string;
+  readonly hasWarningsOrErrors?: boolean;
   readonly skip: number;
   readonly take: number;
 }

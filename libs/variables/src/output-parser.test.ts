@@ -1,9 +1,11 @@
 import { type OutputLine } from '@octo/kernel';
 import { describe, expect, test } from 'vitest';
-import { OutputParser, type OutputResult } from './output-parser.ts';
+import { OutputParser } from './output-parser.ts';
+import { type OutputResult } from './output-result.ts';
 
 const b64 = (text: string) => Buffer.from(text).toString('base64');
 const out = (text: string): OutputLine => ({ source: 'StdOut', atMs: 1, text });
+const cut = (text: string): OutputLine => ({ ...out(text), continues: true });
 const err = (text: string): OutputLine => ({ source: 'StdErr', atMs: 1, text });
 const setVariable = (name: string, value: string) => `##octopus[setVariable name='${b64(name)}' value='${b64(value)}']`;
 const lines = (results: readonly OutputResult[]) =>
@@ -13,9 +15,9 @@ const read = (...input: OutputLine[]) => new OutputParser().read(input);
 describe('the output parser', () => {
   test('passes text on and takes messages out, wherever they stand in a line (R203)', () => {
     expect(read(out(`a${setVariable('N', 'v w')}b`))).toEqual([
-      { kind: 'line', category: 'Info', atMs: 1, text: 'a', continues: false },
+      { kind: 'line', source: 'StdOut', category: 'Info', atMs: 1, text: 'a', continues: false },
       { kind: 'setVariable', name: 'N', value: 'v w', sensitive: false },
-      { kind: 'line', category: 'Info', atMs: 1, text: 'b', continues: false },
+      { kind: 'line', source: 'StdOut', category: 'Info', atMs: 1, text: 'b', continues: false },
     ]);
   });
 
@@ -68,11 +70,31 @@ describe('the output parser', () => {
     expect(parser.hasErrors).toBe(true);
   });
 
-  test('a message that another stream interrupts was text', () => {
-    expect(lines(read(out('##octopus[setVar'), err('x'), out('y')))).toEqual([
+  test('what a script declares to be no error on stderr is none, nor is what it logs as an error on stdout', () => {
+    const parser = new OutputParser();
+    parser.read([err('##octopus[stderr-progress]'), err('50 %'), err('##octopus[stderr-ignore]'), err('x')]);
+    expect(lines(parser.read([out('##octopus[stdout-error]'), out('bad')]))).toEqual(['Error bad']);
+    expect(parser.hasErrors).toBe(false);
+    expect(lines(parser.read([err('##octopus[stderr-default]'), err('x')]))).toEqual(['Error x']);
+    expect(parser.hasErrors).toBe(true);
+  });
+
+  test('a message that another stream interrupts was text, line by line', () => {
+    expect(lines(read(out('a'), out('##octopus[setVar'), out('b'), err('x'), out('y')))).toEqual([
+      'Info a',
       'Info ##octopus[setVar',
+      'Info b',
       'Error x',
       'Info y',
+    ]);
+  });
+
+  test('a line of the agent interrupts nothing', () => {
+    const [first, rest] = [setVariable('N', 'v').slice(0, 20), setVariable('N', 'v').slice(20)];
+    const results = read(out(first), { source: 'Debug', atMs: 1, text: 'note' }, out(rest));
+    expect(results).toMatchObject([
+      { kind: 'line', category: 'Verbose', text: 'note' },
+      { kind: 'setVariable', name: 'N' },
     ]);
   });
 
@@ -93,15 +115,98 @@ describe('the output parser', () => {
 
   test('what is left unfinished at the end was text', () => {
     const parser = new OutputParser();
-    parser.read([out('##octopus[never')]);
-    expect(lines(parser.end(2))).toEqual(['Info ##octopus[never']);
+    parser.read([out('##octopus[never'), out('more')]);
+    expect(lines(parser.end(2))).toEqual(['Info ##octopus[never', 'Info more']);
+    expect(parser.end(3)).toEqual([]);
+  });
+});
+
+describe('lines that the machine side cuts (R203)', () => {
+  /** Lines as people read them: what was cut is put together again. */
+  function joined(results: readonly OutputResult[]): string[] {
+    const whole: string[] = [];
+    let isOpen = false;
+    for (const r of results) {
+      if (r.kind !== 'line' || r.source !== 'StdOut') continue;
+      if (isOpen) whole[whole.length - 1] += r.text;
+      else whole.push(r.text);
+      isOpen = r.continues;
+    }
+    return whole;
+  }
+  const said = (results: readonly OutputResult[]) => results.filter((r) => r.kind !== 'line');
+
+  test.each([
+    `a # b ##octo ${setVariable('Name', 'v')}##${setVariable('M', 'w')} tail ##`,
+    setVariable('Name', 'value'),
+    `#${setVariable('Name', 'v')}${setVariable('M', '')}`,
+    '',
+    '##',
+  ])('come to the same wherever they are cut, whatever the other stream writes meanwhile: %s', (whole) => {
+    const expected = read(out(whole), out('next'));
+    for (let a = 0; a <= whole.length; a++)
+      for (const b of [a, Math.min(a + 3, whole.length), whole.length]) {
+        const input = [cut(whole.slice(0, a)), cut(whole.slice(a, b)), out(whole.slice(b)), out('next')];
+        for (const lines of [input, input.flatMap((line) => [line, err('meanwhile')])]) {
+          const results = lines.reduce<{ parser: OutputParser; all: OutputResult[] }>(
+            ({ parser, all }, line) => ({
+              all: [...all, ...parser.read([line])],
+              parser: new OutputParser(JSON.parse(JSON.stringify(parser.state()))),
+            }),
+            { parser: new OutputParser(), all: [] },
+          ).all;
+          expect(said(results)).toEqual(said(expected));
+          expect(joined(results)).toEqual(joined(expected));
+        }
+      }
   });
 
-  test('five megabytes in one message, and ten thousand broken lines, take linear time', () => {
-    const big = 'x'.repeat(5_000_000);
-    expect(read(out(setVariable('N', big)))).toMatchObject([{ kind: 'setVariable', value: big }]);
+  test('a cut line is always closed, in its category, before a message changes the mode', () => {
+    const results = read(cut('quiet'), cut('##octopus[stdout-warning]'), out('loud'));
+    expect(results).toMatchObject([
+      { category: 'Info', text: 'quiet', continues: true },
+      { category: 'Info', text: '', continues: false },
+      { category: 'Warning', text: 'loud', continues: false },
+    ]);
+  });
+});
+
+describe('hostile output', () => {
+  const MiB = 1024 * 1024;
+
+  test('five megabytes in one message take linear time', () => {
+    const value = 'x'.repeat(5_000_000);
+    const text = setVariable('N', value);
+    const pieces = Array.from({ length: 5 + text.length / 1000 }, (_, n) => cut(text.slice(n * 1000, n * 1000 + 1000)));
+    for (const results of [read(out(text)), read(...pieces, out(''))]) {
+      expect(results.map((r) => r.kind)).toEqual(['setVariable']);
+      expect(results[0]?.kind === 'setVariable' && results[0].value === value).toBe(true);
+    }
+  });
+
+  test('what is held back is bounded: beyond 16 MiB it was text', () => {
     const parser = new OutputParser();
-    for (let n = 0; n < 10_000; n++) parser.read([out('##octopus[setVariable name=')]);
-    expect(parser.state().partial.length).toBeLessThan(16 * 1024 * 1024);
+    parser.read([out('##octopus[setVariable name=')]);
+    const results: OutputResult[] = [];
+    for (let n = 0; n < 17; n++) results.push(...parser.read([out('x'.repeat(MiB))]));
+    expect(results.length).toBe(18);
+    expect(parser.state().streams.StdOut.held).toEqual([]);
+  });
+
+  test.each([
+    ['blanks', '##octopus[a' + ' '.repeat(15 * MiB) + ']'],
+    ['an endless name', '##octopus[' + 'a'.repeat(15 * MiB) + ']'],
+    ['an endless key', '##octopus[a ' + 'b'.repeat(15 * MiB) + ']'],
+    ['keys and blanks', '##octopus[a ' + 'b '.repeat(5 * MiB) + ']'],
+    ['an endless value', "##octopus[a b='" + '='.repeat(15 * MiB) + ']'],
+    ['marks', '##octopus['.repeat(500_000)],
+    ['empty messages', '##octopus[]'.repeat(100_000)],
+    ['hashes', '#'.repeat(15 * MiB)],
+  ])('%s take linear time', (_, text) => {
+    const beganMs = performance.now();
+    const parser = new OutputParser();
+    parser.read([cut(text), out('')]);
+    parser.end(0);
+    expect(performance.now() - beganMs).toBeLessThan(3_000);
   });
 });

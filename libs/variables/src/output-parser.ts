@@ -1,36 +1,18 @@
 import { type OutputLine } from '@octo/kernel';
-import { parseServiceMessage, type ServiceMessage } from './service-message.ts';
-
-/** Categories that script output can get (calamari.md 2.3), in their wire spelling. */
-export type OutputCategory = 'Verbose' | 'Info' | 'Highlight' | 'Wait' | 'Warning' | 'Error';
-
-export type OutputResult =
-  | {
-      readonly kind: 'line';
-      readonly category: OutputCategory;
-      readonly atMs: number;
-      readonly text: string;
-      readonly continues: boolean;
-    }
-  | { readonly kind: 'setVariable'; readonly name: string; readonly value: string; readonly sensitive: boolean }
-  | { readonly kind: 'createArtifact'; readonly path: string; readonly name: string }
-  | { readonly kind: 'progress'; readonly percentage: number; readonly message: string }
-  | { readonly kind: 'resultMessage'; readonly message: string }
-  | { readonly kind: 'mask'; readonly value: string };
+import { type OutputCategory, type OutputResult, understand } from './output-result.ts';
+import { MARK, type Mode, OutputStream, possibleMark, type StreamState } from './output-stream.ts';
+import { parseServiceMessage } from './service-message.ts';
 
 type Source = 'StdOut' | 'StdErr';
-type Mode = OutputCategory | 'ignore';
 /** Plain JSON, so that a restart goes on in the middle of a message. */
 export interface OutputParserState {
-  readonly modes: Readonly<Record<Source, Mode>>;
-  /** Stream that wrote last, and what it has of an unfinished message, from `##octopus[` on. */
+  readonly streams: Readonly<Record<Source, StreamState>>;
+  /** The stream that wrote last. */
   readonly last: Source;
-  readonly partial: string;
   readonly hasErrors: boolean;
 }
 
-const MARK = '##octopus[';
-/** An unfinished message longer than this is given up and shown as text. */
+/** An unfinished message of more characters is given up and shown as text. */
 const LONGEST_MESSAGE = 16 * 1024 * 1024;
 const MODES: Readonly<Record<string, readonly [Source, Mode]>> = {
   'stdout-default': ['StdOut', 'Info'],
@@ -46,160 +28,153 @@ const MODES: Readonly<Record<string, readonly [Source, Mode]>> = {
   'stderr-ignore': ['StdErr', 'ignore'],
 };
 const START: OutputParserState = {
-  modes: { StdOut: 'Info', StdErr: 'Error' },
+  streams: { StdOut: { mode: 'Info', held: [] }, StdErr: { mode: 'Error', held: [] } },
   last: 'StdOut',
-  partial: '',
   hasErrors: false,
 };
 
 /**
  * Tells what people read from what is said to the server, in lines of a script's output (R203, calamari.md 2).
- * Messages may stand anywhere in a line and be broken over lines; text around them goes on at once. A line that ends
- * inside of a message shows what stood before it. Linear in the input; an unfinished message is bounded.
+ *
+ * A message may stand anywhere in a line, be broken over lines, and be cut anywhere by the machine side (`continues`),
+ * in its `##octopus[` too. Text around it goes on at once. Each stream has its own state; a message that the other
+ * stream interrupts between two lines was text. Linear in the input; what is held back is bounded.
  */
 export class OutputParser {
-  #modes: Record<Source, Mode>;
+  readonly #streams: Readonly<Record<Source, OutputStream>>;
   #last: Source;
-  #partial: string[];
-  #partialLength: number;
   #hasErrors: boolean;
 
-  constructor(state: OutputParserState = START) {
-    this.#modes = { ...state.modes };
-    this.#last = state.last;
-    this.#partial = state.partial === '' ? [] : [state.partial];
-    this.#partialLength = state.partial.length;
-    this.#hasErrors = state.hasErrors;
+  constructor({ streams, last, hasErrors }: OutputParserState = START) {
+    this.#streams = { StdOut: new OutputStream(streams.StdOut), StdErr: new OutputStream(streams.StdErr) };
+    this.#last = last;
+    this.#hasErrors = hasErrors;
   }
 
   state(): OutputParserState {
-    return { modes: { ...this.#modes }, last: this.#last, partial: this.#partial.join(''), hasErrors: this.#hasErrors };
+    const { StdOut, StdErr } = this.#streams;
+    return {
+      streams: { StdOut: StdOut.state(), StdErr: StdErr.state() },
+      last: this.#last,
+      hasErrors: this.#hasErrors,
+    };
   }
-  /** A plain line on stderr, or one that was logged as an error (calamari.md 2.3). */
+  /**
+   * A line came on stderr that the script had not declared to be progress or to be ignored. What is logged as an error
+   * on stdout does not count: it fails nothing (calamari.md 1.4, 2.3).
+   */
   get hasErrors(): boolean {
     return this.#hasErrors;
   }
 
   read(lines: readonly OutputLine[]): OutputResult[] {
     const results: OutputResult[] = [];
-    for (const line of lines) this.#line(line, results);
+    for (const line of lines)
+      if (line.source === 'Debug') results.push(debug(line));
+      else this.#line(line.source, line, results);
     return results;
   }
 
-  /** What is left of an unfinished message when the script has ended: it was text after all. */
+  /** What is left of unfinished messages and cut lines when the script has ended: it was text after all. */
   end(atMs: number): OutputResult[] {
     const results: OutputResult[] = [];
-    if (this.#partialLength > 0) this.#giveUp(atMs, results);
+    for (const source of ['StdOut', 'StdErr'] as const) {
+      this.#giveUp(source, atMs, results);
+      this.#close(source, atMs, results);
+    }
     return results;
   }
 
-  #line(line: OutputLine, results: OutputResult[]): void {
-    const { atMs, continues = false } = line;
-    if (line.source === 'Debug') {
-      results.push({ kind: 'line', category: 'Verbose', atMs, text: line.text, continues });
-      return;
-    }
-    if (line.source !== this.#last && this.#partialLength > 0) this.#giveUp(atMs, results);
-    this.#last = line.source;
-    let rest = line.text;
-    let shown = '';
-    let hadMessage = this.#partialLength > 0;
+  #line(source: Source, { atMs, text: came, continues = false }: OutputLine, results: OutputResult[]): void {
+    const stream = this.#streams[source];
+    this.#switchTo(source, atMs, results);
+    if (came === '' && continues) return;
+    const text = stream.heldLength > 0 && !stream.isInMessage ? stream.take().join('') + came : came;
+    let hasSpoken = stream.isInMessage || stream.hasSpoken;
+    let at = 0;
     for (;;) {
-      if (this.#partialLength === 0) {
-        const begin = rest.indexOf(MARK);
+      if (!stream.isInMessage) {
+        const begin = text.indexOf(MARK, at);
         if (begin < 0) break;
-        shown += rest.slice(0, begin);
-        rest = rest.slice(begin);
+        if (begin > at) this.#show(source, atMs, text.slice(at, begin), false, results);
+        else this.#close(source, atMs, results);
+        at = begin;
       }
-      hadMessage = true;
-      const end = rest.indexOf(']');
-      this.#hold(end < 0 ? rest : rest.slice(0, end));
-      if (end < 0) {
-        if (this.#partialLength > LONGEST_MESSAGE) this.#giveUp(atMs, results);
-        rest = '';
-        break;
-      }
-      rest = rest.slice(end + 1);
-      if (shown !== '') this.#text(line.source, atMs, shown, false, results); // text before a message keeps its mode
-      shown = '';
-      this.#message(atMs, results);
+      hasSpoken = true;
+      const end = text.indexOf(']', at);
+      if (end < 0) return this.#hold(source, atMs, text.slice(at), continues, results);
+      stream.hold(text.slice(at, end + 1));
+      at = end + 1;
+      this.#message(source, atMs, results);
     }
-    shown += rest;
-    if (shown !== '' || !hadMessage) this.#text(line.source, atMs, shown, continues, results);
+    const kept = continues ? possibleMark(text.slice(Math.max(at, text.length - MARK.length))) : 0;
+    const shown = text.slice(at, text.length - kept);
+    if (kept > 0) stream.hold(text.slice(text.length - kept));
+    const isNothing = shown === '' && (hasSpoken || kept > 0) && !stream.open;
+    stream.hasSpoken = hasSpoken && continues;
+    if (!isNothing) this.#show(source, atMs, shown, continues, results);
   }
 
-  #hold(text: string): void {
-    this.#partial.push(text);
-    this.#partialLength += text.length;
+  #hold(source: Source, atMs: number, piece: string, continues: boolean, results: OutputResult[]): void {
+    const stream = this.#streams[source];
+    stream.hold(continues ? piece : `${piece}\n`);
+    if (stream.heldLength > LONGEST_MESSAGE) this.#giveUp(source, atMs, results);
   }
 
-  #giveUp(atMs: number, results: OutputResult[]): void {
-    this.#text(this.#last, atMs, this.#take(), false, results);
-  }
-  #take(): string {
-    const text = this.#partial.join('');
-    this.#partial = [];
-    this.#partialLength = 0;
-    return text;
+  /** A line that was only cut by the machine side has not been interrupted by its writer. */
+  #switchTo(source: Source, atMs: number, results: OutputResult[]): void {
+    if (source !== this.#last && !this.#streams[this.#last].isCut) this.#giveUp(this.#last, atMs, results);
+    this.#last = source;
   }
 
-  #text(source: Source, atMs: number, text: string, continues: boolean, results: OutputResult[]): void {
-    const mode = this.#modes[source];
-    if (mode === 'ignore') return;
-    if (mode === 'Error' || source === 'StdErr') this.#hasErrors ||= mode !== 'Verbose';
-    results.push({ kind: 'line', category: mode, atMs, text, continues });
+  #giveUp(source: Source, atMs: number, results: OutputResult[]): void {
+    const pieces = this.#streams[source].take();
+    for (const [n, piece] of pieces.entries()) {
+      const isWhole = piece.endsWith('\n');
+      this.#show(source, atMs, isWhole ? piece.slice(0, -1) : piece, !isWhole && n < pieces.length - 1, results);
+    }
   }
 
-  #message(atMs: number, results: OutputResult[]): void {
-    const held = this.#take();
-    const message = parseServiceMessage(held.slice(MARK.length).replaceAll(/[\r\n]/g, ''));
+  #show(source: Source, atMs: number, text: string, continues: boolean, results: OutputResult[]): void {
+    const stream = this.#streams[source];
+    const category = stream.open ?? stream.mode;
+    stream.open = undefined;
+    if (category === 'ignore') return;
+    if (continues) stream.open = category;
+    this.#hasErrors ||= source === 'StdErr' && category === 'Error';
+    results.push({ kind: 'line', source, category, atMs, text, continues });
+  }
+  /** The rest of a cut line turned out to be nothing. */
+  #close(source: Source, atMs: number, results: OutputResult[]): void {
+    if (this.#streams[source].open) this.#show(source, atMs, '', false, results);
+  }
+
+  #message(source: Source, atMs: number, results: OutputResult[]): void {
+    const stream = this.#streams[source];
+    const held = stream
+      .take()
+      .join('')
+      .replaceAll(/[\r\n]/g, '');
+    const note = (category: OutputCategory, text: string) =>
+      results.push({ kind: 'line', source, category, atMs, text, continues: false });
+    const message = parseServiceMessage(held.slice(MARK.length, -1));
     if (!message) {
-      const shown = `${held}]`;
-      results.push({
-        kind: 'line',
-        category: 'Warning',
-        atMs,
-        text: `Could not parse '${clip(shown)}'`,
-        continues: false,
-      });
-      this.#text(this.#last, atMs, shown, false, results);
-      return;
+      note('Warning', `Could not parse '${clip(held)}'`);
+      return this.#show(source, atMs, held, false, results);
     }
     const mode = MODES[message.name];
-    if (mode) this.#modes[mode[0]] = mode[1];
-    else results.push(...understand(message, atMs));
+    if (mode) this.#streams[mode[0]].mode = mode[1];
+    else {
+      const said = understand(message);
+      if (said === 'unknown')
+        note('Verbose', `The service message ${message.name} is not understood and has no effect`);
+      else if (said) results.push(said);
+    }
   }
 }
 
-function understand({ name, attributes }: ServiceMessage, atMs: number): OutputResult[] {
-  const get = (key: string) => attributes.get(key.toLowerCase());
-  switch (name) {
-    case 'setVariable': {
-      const [variable, value] = [get('name'), get('value')];
-      if (variable === undefined || value === undefined || variable === '') return [];
-      return [{ kind: 'setVariable', name: variable, value, sensitive: get('sensitive')?.toLowerCase() === 'true' }];
-    }
-    case 'createArtifact': {
-      const path = get('path');
-      if (path === undefined || path === '') return [];
-      return [{ kind: 'createArtifact', path, name: get('name') || (path.split(/[\\/]/).pop() ?? path) }];
-    }
-    case 'progress': {
-      const percentage = Number(get('percentage'));
-      if (!Number.isFinite(percentage)) return [];
-      return [{ kind: 'progress', percentage: Math.min(100, Math.max(0, percentage)), message: get('message') ?? '' }];
-    }
-    case 'resultMessage':
-      return [{ kind: 'resultMessage', message: get('message') ?? '' }];
-    case 'mask': {
-      const value = get('value');
-      return value ? [{ kind: 'mask', value }] : [];
-    }
-    default: {
-      const text = `The service message ${name} is not understood and has no effect`;
-      return [{ kind: 'line', category: 'Verbose', atMs, text, continues: false }];
-    }
-  }
+function debug({ source, atMs, text, continues = false }: OutputLine): OutputResult {
+  return { kind: 'line', source, category: 'Verbose', atMs, text, continues };
 }
 
 function clip(text: string): string {

@@ -4,28 +4,36 @@ export interface ServiceMessage {
   readonly attributes: ReadonlyMap<string, string>;
 }
 
-const NAME = /^\s*([A-Za-z][\w.-]*)/;
-const ATTRIBUTE = /\s+([A-Za-z_][\w.-]*)\s*=\s*(?:'([^']*)'|"([^"]*)")/y;
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+const NAME = /\s*([A-Za-z][\w.-]*)/y;
+const ATTRIBUTE = /\s+([A-Za-z_][\w.-]*)\s*=\s*(['"])/y;
 
 /** Parse what stands between `##octopus[` and `]`, line breaks already dropped. Undefined where it is no message. */
 export function parseServiceMessage(inside: string): ServiceMessage | undefined {
-  const name = NAME.exec(inside)?.[1];
-  if (name === undefined) return undefined;
+  const name = at(NAME, inside, 0);
+  if (!name) return undefined;
   const attributes = new Map<string, string>();
-  ATTRIBUTE.lastIndex = inside.indexOf(name) + name.length;
-  let end = ATTRIBUTE.lastIndex;
-  for (let found = ATTRIBUTE.exec(inside); found; found = ATTRIBUTE.exec(inside)) {
-    const value = decode(found[2] ?? found[3] ?? '');
+  let end = name.end;
+  for (let found = at(ATTRIBUTE, inside, end); found; found = at(ATTRIBUTE, inside, end)) {
+    const [, key = '', quote = ''] = found.match;
+    const close = inside.indexOf(quote, found.end); // a value may be megabytes: no work for a regular expression
+    const value = close < 0 ? undefined : decode(inside.slice(found.end, close));
     if (value === undefined) return undefined;
-    attributes.set((found[1] ?? '').toLowerCase(), value);
-    end = ATTRIBUTE.lastIndex;
+    attributes.set(key.toLowerCase(), value);
+    end = close + 1;
   }
-  return inside.slice(end).trim() === '' ? { name, attributes } : undefined;
+  return inside.slice(end).trim() === '' ? { name: name.match[1] ?? '', attributes } : undefined;
 }
 
+function at(pattern: RegExp, text: string, from: number) {
+  pattern.lastIndex = from;
+  const match = pattern.exec(text);
+  return match && { match, end: pattern.lastIndex };
+}
+
+/** Undefined for what is no base64: the decoder passes over foreign signs, which shows in the length. */
 function decode(base64: string): string | undefined {
-  const text = base64.trim();
-  if (!BASE64.test(text)) return undefined;
-  return Buffer.from(text, 'base64').toString('utf8');
+  const text = base64.trim().replace(/={1,2}$/, '');
+  const bytes = Buffer.from(text, 'base64');
+  const isWhole = text.length % 4 !== 1 && bytes.length === Math.floor((text.length * 3) / 4);
+  return isWhole ? bytes.toString('utf8') : undefined;
 }

@@ -20,7 +20,7 @@ test.each<[string, Ask, Candidate[], object]>([
     'the idlest wins (R56)',
     ask,
     [busyA, worker('b', { activeLeases: 1 })],
-    { take: 'b', because: 'least leases: a 2, b 1' },
+    { take: 'b', because: 'least leases: 1 of a 2, b 1' },
   ],
   ['a package at hand breaks a tie', ask, [worker('a'), worker('b', { hasPackage: true })], { take: 'b' }],
   [
@@ -30,10 +30,16 @@ test.each<[string, Ask, Candidate[], object]>([
     { take: 'b' },
   ],
   [
+    'and whoever was never leased before all others',
+    ask,
+    [worker('a', { lastLeasedAtMs: 9 }), worker('b')],
+    { take: 'b', because: 'least leases: 0 of a 0, b 0' },
+  ],
+  [
     'affinity goes first (R60)',
     { ...ask, affinity: { workerId: 'a', actions: 1 } },
     [busyA, worker('b')],
-    { take: 'a' },
+    { take: 'a', because: expect.stringContaining('affinity') },
   ],
   [
     'up to its cap (R61)',

@@ -24,6 +24,8 @@ test.each([
   ['an exit code', { exitCode: 3 }, 'OCTO_STEP_EXIT', /^the script exited with 3 on fake$/],
   ["the script's own words", { exitCode: 1, message: 'the disk is full' }, 'OCTO_STEP_EXIT', /^the disk is full$/],
   ['a lost result (R146)', { end: 'unknown' as const, exitCode: -46 }, 'OCTO_STEP_UNKNOWN', /may have run/],
+  ['a script that was given up', { end: 'abandoned' as const, exitCode: -46 }, 'OCTO_STEP_UNKNOWN', /may still run/],
+  ['a script that was stopped', { end: 'stopped' as const, exitCode: -43 }, 'OCTO_STEP_STOPPED', /was stopped/],
   ['a script that never started (R147)', { end: 'unstarted' as const, exitCode: -44 }, 'OCTO_STEP_NOT_STARTED', /-44/],
 ])('%s fails the step', async (_, answer, code, message) => {
   await expect(run({ [BODY]: 'true' }, answer)).rejects.toMatchObject({
@@ -45,4 +47,10 @@ test.each([
   ['a script from a package', { [BODY]: 'x', 'Octopus.Action.Script.ScriptSource': 'Package' }, /come later/],
 ])('%s is refused by the schema', async (_, wire, message) => {
   await expect(run(wire)).rejects.toMatchObject({ code: 'OCTO_INPUT', message: expect.stringMatching(message) });
+});
+
+test('an abort passes through as it is, whatever the script came to', async () => {
+  const context = fakeStepContext(await parse(script.properties, { [BODY]: 'true' }, 'properties'), { end: 'stopped' });
+  const reason = new Error('cancelled');
+  await expect(script.run({ ...context, signal: AbortSignal.abort(reason) }, {})).rejects.toBe(reason);
 });

@@ -6,18 +6,45 @@ export const SCRIPT_FILE = 'Script.sh';
 
 /**
  * What the machine's bash runs: it reads the file with the variables and empties it, and only then sources the user's
- * script. So while user code runs no value is readable in argv, environment, a file or a descriptor (R243); the values
- * live in the shell's own memory. Emptied and not unlinked, because the shell can do that by itself: starting `rm` would
- * cost as much again as starting the script.
+ * script. So while user code runs no variable is readable in argv, environment, a file or a descriptor (R243); the
+ * values live in the shell's own memory. Emptied and not unlinked, because the shell can do that by itself: starting
+ * `rm` would cost as much again as starting the script. The script itself stays beside it until the workspace goes, as
+ * scripts expect, readable by its own user only.
  */
-export function bashBootstrap(variablesFile: string, parameters: string | undefined): string {
+export function bashBootstrap(variablesFile: string): string {
   return [
-    '# written by octo: helper functions, then the script of the step',
+    '# written by octo: variables, helper functions, then the script of the step',
     `. './${variablesFile}' && : > './${variablesFile}' || { echo 'octo: the variables of this script are gone' >&2; exit 1; }`,
     BASH_FUNCTIONS.trim(),
     'log_environment_information',
-    `. './${SCRIPT_FILE}'${parameters ? ` ${parameters}` : ''}`,
+    'eval "unset __octo_invocation; $__octo_invocation"',
     '',
+  ].join('\n');
+}
+
+/** The file that is emptied before user code runs: the values, and the script's invocation, which may hold them. */
+export function bashVariables(variables: VariableSet, body: string, parameters = ''): string {
+  const all = [...variables.entries()].map(({ name }) => [quote(name), quote(variables.get(name) ?? '')] as const);
+  const invocation = `. './${SCRIPT_FILE}' ${bashText(parameters)}`;
+  const parts = [lookup(all), `__octo_invocation=${quote(invocation)}`];
+  if (wantsArray(body)) parts.push(array(all));
+  return `${parts.join('\n')}\n`;
+}
+type Words = readonly (readonly [name: string, value: string])[];
+
+/**
+ * A function that finds a value by its exact name (names are case-sensitive here, as in the original). A `case` is
+ * read by every bash and needs no associative array.
+ */
+function lookup(all: Words): string {
+  return [
+    '__octo_variable() {',
+    '__octo_known=1',
+    'case "$1" in',
+    ...all.map(([name, value]) => `${name}) __octo_value=${value} ;;`),
+    `*) __octo_value='' __octo_known=0 ;;`,
+    'esac',
+    '}',
   ].join('\n');
 }
 
@@ -26,25 +53,14 @@ function wantsArray(body: string): boolean {
   return body.includes('octopus_parameters[');
 }
 
-/**
- * A function that finds a value by its exact name (names are case-sensitive here, as in the original). A `case` is
- * read by every bash and needs no associative array. Values are evaluated.
- */
-export function bashVariables(variables: VariableSet, body: string): string {
-  const all = [...variables.entries()].map(({ name }) => [name, variables.get(name) ?? ''] as const);
-  const branches = all.map(([name, value]) => `${quote(name)}) REPLY=${quote(value)} ;;`);
-  const lookup = [
-    '__octo_variable() {',
-    '__octo_known=1',
-    'case "$1" in',
-    ...branches,
-    "*) REPLY=''; __octo_known=0 ;;",
-    'esac',
-    '}',
-  ];
-  if (!wantsArray(body)) return `${lookup.join('\n')}\n`;
-  const array = all.map(([name, value]) => `octopus_parameters[${quote(name)}]=${quote(value)}`);
-  return `${[...lookup, 'declare -A octopus_parameters', ...array].join('\n')}\n`;
+/** Only bash 4.3 and newer has it, as in the original; the values are evaluated, which there is forgotten. */
+function array(all: Words): string {
+  return [
+    'if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 403)); then',
+    'declare -A octopus_parameters',
+    ...all.filter(([name]) => name !== "''").map(([name, value]) => `octopus_parameters[${name}]=${value}`),
+    'fi',
+  ].join('\n');
 }
 
 /** One shell word, whatever is in it. NUL cannot be in a shell's value and is dropped. */

@@ -28,11 +28,11 @@ export function makeLaunch({ script, variables, taskId, isolation, fence }: Laun
     taskId,
     isolation,
     fence,
-    body: { bash: bashBootstrap(variablesFile, parameters) },
+    body: { bash: bashBootstrap(variablesFile) },
     files: [
       ...(script.files ?? []),
       { name: SCRIPT_FILE, content: textBytes(body) },
-      { name: variablesFile, content: textBytes(bashVariables(variables, body)), secret: true },
+      { name: variablesFile, content: textBytes(bashVariables(variables, body, parameters)), secret: true },
     ],
   };
 }

@@ -1,5 +1,13 @@
 import { type OutputLine } from '@octo/kernel';
-import { type Mask, OutputParser, type OutputParserState, type OutputResult, SHORTEST_SECRET } from '@octo/variables';
+import {
+  type Carry,
+  type Mask,
+  OutputParser,
+  type OutputParserState,
+  type OutputResult,
+  SHORTEST_SECRET,
+  type ShownLine,
+} from '@octo/variables';
 import { type ActivityChange, type Entry, type NewArtifact, type NewLine, type OutputVariable } from '../ports.ts';
 
 export interface OutputAt {
@@ -12,12 +20,15 @@ export interface OutputAt {
   /** What this action has set before a restart. */
   readonly outputs: readonly OutputVariable[];
 }
-type Kept = OutputParserState & { readonly message?: string };
+/** What a cut line keeps back for the mask, by stream. */
+type Carries = Partial<Record<ShownLine['source'], Carry>>;
+type Kept = OutputParserState & { readonly message?: string; readonly carries?: Carries };
 
 /** Turns pages of a script's output into what is stored: masked lines, and what the service messages among them say. */
 export class Output {
   readonly #at: OutputAt;
   readonly #parser: OutputParser;
+  readonly #carries: Carries;
   readonly outputs = new Map<string, string>();
   message: string | undefined;
 
@@ -25,6 +36,7 @@ export class Output {
     const kept = at.parser as Kept | undefined; // written by state() below
     this.#at = at;
     this.#parser = new OutputParser(kept);
+    this.#carries = { ...kept?.carries };
     this.message = kept?.message;
     for (const { name, value } of at.outputs) this.outputs.set(name, value);
   }
@@ -33,7 +45,8 @@ export class Output {
     return this.#parser.hasErrors;
   }
   state(): Kept {
-    return { ...this.#parser.state(), ...(this.message !== undefined && { message: this.message }) };
+    const carries = { ...this.#carries };
+    return { ...this.#parser.state(), carries, ...(this.message !== undefined && { message: this.message }) };
   }
 
   /** One page. With the last one, what is left of an unfinished message comes out as text. */
@@ -49,8 +62,7 @@ export class Output {
     const { mask, activityId, action, actionName } = this.#at;
     switch (result.kind) {
       case 'line': {
-        const { category, atMs } = result;
-        page.lines.push({ activityId, category, atMs, text: mask.applyPiece(category, result.text, result.continues) });
+        page.lines.push(this.#masked(result));
         return;
       }
       case 'setVariable': {
@@ -78,6 +90,14 @@ export class Output {
         this.#hide(result.value, 'A value', page);
         return;
     }
+  }
+
+  /** A piece of a cut line is masked together with what the piece before it kept back. */
+  #masked({ source, category, atMs, text: plain, continues }: ShownLine): NewLine {
+    const { text, carry } = this.#at.mask.applyPiece(plain, continues, this.#carries[source]);
+    if (carry) this.#carries[source] = carry;
+    else delete this.#carries[source];
+    return { activityId: this.#at.activityId, category, atMs, text };
   }
 
   /** From here on it is masked; a value that is too short to be is said to be (R244). */
