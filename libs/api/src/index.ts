@@ -1,9 +1,8 @@
 // The REST contract: resources in camelCase, their wire form in PascalCase, error bodies, and one typed client that
 // speaks over HTTP or straight into routes of this process. Routes themselves are the server's.
-export { directApi, httpApi } from './api-client.ts';
+export { directApi, httpApi, type HttpApiOptions } from './api-client.ts';
 export * from './client.ts';
 export { statusOf, toErrorBody, type ErrorBody } from './error-body.ts';
 export * from './resources.ts';
 export { parseProcess, parseRunRequest } from './run-request.ts';
 export { type Request, type Response, type Send } from './send.ts';
-export { bindNames, toWire } from './wire.ts';

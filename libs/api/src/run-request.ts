@@ -1,42 +1,24 @@
 import { parse } from '@octo/kernel';
-import { z } from 'zod';
-import { type RunRequest } from './resources.ts';
-import { bindNames } from './wire.ts';
-
-const seconds = z.number().positive().max(10_000_000);
-const action = z.object({
-  name: z.string().min(1),
-  type: z.string().min(1),
-  properties: z.record(z.string(), z.string()).default({}),
-  pool: z.string().optional(),
-});
-const schema = z.object({
-  description: z.string().max(1000).optional(),
-  actions: z.array(action).min(1).max(1000),
-  variables: z
-    .array(z.object({ name: z.string().min(1), value: z.string(), sensitive: z.boolean().optional() }))
-    .max(20_000)
-    .optional(),
-  pool: z.string().optional(),
-  timeoutSeconds: seconds.optional(),
-  queueTimeoutSeconds: seconds.optional(),
-});
-/** Octopus process files say ActionType where we say type. */
-const NAMES = [...Object.keys(schema.shape), ...Object.keys(action.shape), 'value', 'sensitive'];
+import { runRequestForm, type RunRequest } from './resources/run.ts';
+import { asIs, listOf, wireForm } from './wire-form.ts';
 
 /** Check the body of POST /api/octo/runs, names in any case. */
 export async function parseRunRequest(body: unknown): Promise<RunRequest> {
-  return (await parse(schema, bindNames(body, NAMES), 'the run request')) as RunRequest; // exactOptional: absent, never undefined
+  const { runSchema } = await import('./run-schema.ts'); // a client that only asks never loads the validator
+  return (await parse(runSchema, runRequestForm.bind(body), 'the run request')) as RunRequest; // optional is absent here, never undefined
 }
+
+/** Octopus process files say ActionType where we say type. */
+const fileForm = listOf(wireForm<object>({ ...asIs('name', 'type', 'actionType', 'properties', 'pool') }));
 
 /** A process file: a list of actions, in our spelling or in Octopus's (`Name`, `ActionType`, `Properties`). */
 export async function parseProcess(content: unknown, what: string): Promise<RunRequest['actions']> {
-  const list = Array.isArray(content) ? content : [content];
-  const bound = bindNames(list, [...NAMES, 'actionType']) as unknown[];
+  const { actionSchema } = await import('./run-schema.ts');
+  const bound = fileForm.bind(Array.isArray(content) ? content : [content]) as readonly unknown[]; // a list stays one
   const typed = bound.map((it) => {
     if (typeof it !== 'object' || it === null || !('actionType' in it)) return it;
     const { actionType, ...rest } = it;
     return { type: actionType, ...rest };
   });
-  return (await parse(z.array(action).min(1), typed, what)) as RunRequest['actions'];
+  return (await parse(actionSchema.array().min(1), typed, what)) as RunRequest['actions'];
 }

@@ -54,8 +54,10 @@ describe('on disk', () => {
         expect((await readFile(join(file.parentPath, file.name))).includes('planted-in')).toBe(false);
       }
     }
-    for (const file of ['octo.db', 'master.key'])
-      expect((await stat(join(folder.dir, file))).mode & 0o077, file).toBe(0);
+    const modes = await Promise.all(
+      ['octo.db', 'master.key'].map(async (f) => (await stat(join(folder.dir, f))).mode & 0o077),
+    );
+    expect(modes).toEqual([0, 0]);
   });
 
   test('another master key is refused at the door, with the cure', async () => {

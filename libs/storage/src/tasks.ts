@@ -237,5 +237,6 @@ function conditions(filter: TaskFilter): { readonly where: string; readonly bind
   if (filter.spaceId !== undefined) add('space_id = ?', filter.spaceId);
   if (filter.partialName !== undefined)
     add(`lower(description) like ? escape '!'`, `%${filter.partialName.toLowerCase().replaceAll(/[!%_]/g, '!$&')}%`);
+  if (filter.hasWarningsOrErrors !== undefined) add('has_warnings = ?', filter.hasWarningsOrErrors ? 1 : 0);
   return { where: parts.length === 0 ? '' : `where ${parts.join(' and ')}`, bindings };
 }

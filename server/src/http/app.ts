@@ -2,19 +2,26 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { type Plane } from '../plane.ts';
 import { guard } from './auth.ts';
 import { readJsonBodies } from './bodies.ts';
-import { answerErrors } from './errors.ts';
-import { nodeRoutes } from './nodes.ts';
+import { watchClosing } from './closing.ts';
+import { answerErrors, answerWith } from './errors.ts';
 import { artifactRoutes } from './octo/artifacts.ts';
-import { inventoryRoutes } from './octo/inventory.ts';
+import { builtInWorkerRoutes } from './octo/built-in-workers.ts';
+import { nodeRoutes } from './octo/nodes.ts';
+import { pluginRoutes } from './octo/plugins.ts';
 import { runRoutes } from './octo/runs.ts';
+import { settingsRoutes } from './octo/settings.ts';
 import { taskInsightRoutes } from './octo/task-insight.ts';
 import { taskLogRoutes } from './octo/task-log.ts';
+import { octopusNodeRoutes } from './octopus-nodes.ts';
 import { poolRoutes } from './pools.ts';
 import { rootRoutes } from './root.ts';
 import { rewriteUrl, requireSpace } from './scope.ts';
 import { statusRoutes } from './server-status.ts';
+import { spaceRoutes } from './spaces.ts';
 import { taskDetailRoutes } from './task-details.ts';
+import { taskRawRoutes } from './task-raw.ts';
 import { taskRoutes } from './tasks.ts';
+import { userRoutes } from './users.ts';
 import { workerRoutes } from './workers.ts';
 
 export interface AppOptions {
@@ -22,39 +29,53 @@ export interface AppOptions {
   readonly localKey: string;
 }
 
-/** Aborts when the app begins to close: whoever waits in a request is answered. */
-export type Closing = AbortSignal;
-
 /** The routes over a plane. Nothing listens yet: the server calls `listen`, the CLI `inject`. */
 export function buildApp(plane: Plane, options: AppOptions): FastifyInstance {
-  const closing = new AbortController();
   const app = fastify({
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
     rewriteUrl,
+    frameworkErrors: (error, request, reply) => void answerWith(error, request, reply, plane.logger),
     bodyLimit: 5 * 1024 * 1024,
     // Node's five seconds would close pooled sockets of clients in the middle of their work (rest.md 1.4)
     keepAliveTimeout: 75_000,
+    // a request that takes longer to arrive, and a reader that takes nothing for so long, are let go
     requestTimeout: 120_000,
-    connectionTimeout: 0,
+    connectionTimeout: 120_000,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
   });
-  app.addHook('preClose', async () => closing.abort(new Error('the server stops')));
+  const closing = watchClosing(app);
   readJsonBodies(app);
   answerErrors(app, plane.logger);
   guard(app, plane, options);
   requireSpace(app, plane);
+  octopusRoutes(app, plane, closing);
+  ownRoutes(app, plane, closing);
+  return app;
+}
+
+/** What official clients know. */
+function octopusRoutes(app: FastifyInstance, plane: Plane, closing: AbortSignal): void {
   rootRoutes(app, plane);
+  spaceRoutes(app, plane);
+  userRoutes(app, plane);
   statusRoutes(app, plane);
+  octopusNodeRoutes(app, plane);
   taskRoutes(app, plane);
   taskDetailRoutes(app, plane);
+  taskRawRoutes(app, plane, closing);
   workerRoutes(app, plane);
   poolRoutes(app, plane);
-  nodeRoutes(app, plane);
+}
+
+/** octo's own, below /api/octo. */
+function ownRoutes(app: FastifyInstance, plane: Plane, closing: AbortSignal): void {
   runRoutes(app, plane);
   taskInsightRoutes(app, plane);
-  taskLogRoutes(app, plane, closing.signal);
-  inventoryRoutes(app, plane);
-  artifactRoutes(app, plane);
-  return app;
+  taskLogRoutes(app, plane, closing);
+  builtInWorkerRoutes(app, plane);
+  nodeRoutes(app, plane);
+  pluginRoutes(app, plane);
+  settingsRoutes(app, plane);
+  artifactRoutes(app, plane, closing);
 }

@@ -1,23 +1,10 @@
 import { toErrorBody, statusOf } from '@octo/api';
 import { InputError, type Logger, NotFoundError, OctoError } from '@octo/kernel';
-import { type FastifyInstance } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 
-/** Errors go out in one form (rest.md 1.6). What nobody threw on purpose is logged, and tells the client nothing more. */
+/** Errors go out in one form (rest.md 1.6). */
 export function answerErrors(app: FastifyInstance, logger: Logger): void {
-  app.setErrorHandler((error, request, reply) => {
-    if (OctoError.is(error)) {
-      if (statusOf(error) >= 500) logger.error({ room: 'http', code: error.code, path: request.url }, error.message);
-      return reply.status(statusOf(error)).send(toErrorBody(error));
-    }
-    const { statusCode = 500, message = String(error) } = error as { statusCode?: number; message?: string };
-    if (statusCode < 500)
-      return reply.status(statusCode).send(toErrorBody(new InputError('OCTO_API_REQUEST', message.replace(/\.$/, ''))));
-    logger.error(
-      { room: 'http', path: request.url, error: String((error as Error).stack ?? error) },
-      'a request failed',
-    );
-    return reply.status(500).send(toErrorBody(new OctoError('OCTO_BUG', 'the server failed; its log says more')));
-  });
+  app.setErrorHandler((error, request, reply) => answerWith(error, request, reply, logger));
   app.setNotFoundHandler((request, reply) =>
     reply
       .status(404)
@@ -25,6 +12,27 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
   );
 }
 
+/** What nobody threw on purpose is logged, and tells the client nothing more. */
+export function answerWith(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger) {
+  const { told, status } = tellable(error);
+  if (status >= 500) {
+    const fields = { room: 'http', method: request.method, path: request.url, code: told.code };
+    logger.error({ ...fields, error: error instanceof Error ? error.stack : String(error) }, 'a request failed');
+  }
+  return reply.status(status).send(toErrorBody(told, status));
+}
+
+function tellable(error: unknown): { readonly told: OctoError; readonly status: number } {
+  if (OctoError.is(error)) return { told: error, status: statusOf(error) };
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  if (status >= 400 && status < 500) {
+    const message = (error as Error).message.replace(/\.$/, ''); // only an Error has a statusCode here
+    return { told: new InputError('OCTO_API_REQUEST', message), status };
+  }
+  return { told: new OctoError('OCTO_BUG', 'the server failed; its log says more'), status: 500 };
+}
+
+/** In the words that clients know (rest.md 1.6). */
 export function notFound(id: string): NotFoundError {
   return new NotFoundError('OCTO_API_NOT_FOUND', `The resource '${id}' was not found.`);
 }

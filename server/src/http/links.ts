@@ -3,6 +3,7 @@ export const ROOT_LINKS: Readonly<Record<string, string>> = {
   Self: '/api',
   SpaceHome: '/api/{spaceId}',
   Spaces: '/api/spaces{/id}{?name,skip,ids,take,partialName}',
+  CurrentUser: '/api/users/me',
   Tasks:
     '/api/tasks{/id}{?skip,active,environment,tenant,runbook,project,name,node,running,states,hasPendingInterruptions,hasWarningsOrErrors,take,ids,partialName,spaces,includeSystem}',
   TaskTypes: '/api/tasks/taskTypes',

@@ -4,6 +4,8 @@ import { type Plane } from '../plane.ts';
 import { notFound } from './errors.ts';
 
 const spaceOf = new WeakMap<IncomingMessage, string>();
+/** Where `/api/Spaces-1` itself is routed. */
+export const SPACE_ROOT = '/api/octo/space-root';
 
 /**
  * Before routing: `/api/Spaces-1/x` and `/api/spaces/Spaces-1/x` are `/api/x` in that space (rest.md 1.1), and a POST
@@ -20,7 +22,7 @@ export function rewriteUrl(request: IncomingMessage): string {
     return `/api${rest}`;
   }
   const [, root] = /^\/api\/(spaces-\d+)\/?(?:\?.*)?$/i.exec(url) ?? [];
-  return root === undefined ? url : `/api/octo/space-root/${root}`;
+  return root === undefined ? url : `${SPACE_ROOT}/${root}`;
 }
 
 /** A request for a space that is not there finds nothing. */
@@ -37,6 +39,9 @@ export async function spaceId(plane: Plane, wanted?: string): Promise<string> {
   const found = spaces.find((s) => (wanted === undefined ? s.isDefault : s.id.toLowerCase() === wanted.toLowerCase()));
   if (!found) throw notFound(wanted ?? 'the default space');
   return found.id;
+}
+export function spaceInPath(raw: IncomingMessage): string | undefined {
+  return spaceOf.get(raw);
 }
 export function spaceOfRequest(plane: Plane, raw: IncomingMessage): Promise<string> {
   return spaceId(plane, spaceOf.get(raw));

@@ -1,10 +1,9 @@
-import { type TaskResource } from '@octo/api';
+import { TASK_STATES, type OctopusTask, type TaskState } from '@octo/api';
 import { isOver, type ServerTask } from '@octo/plane';
-
-const iso = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
+import { iso } from './instants.ts';
 
 /** A task as the wire has it (rest.md 2.10). */
-export function taskResource(task: ServerTask, nowMs: number): TaskResource & Readonly<Record<string, unknown>> {
+export function taskResource(task: ServerTask, nowMs: number): OctopusTask {
   const self = `/api/tasks/${task.id}`;
   return {
     id: task.id,
@@ -14,10 +13,10 @@ export function taskResource(task: ServerTask, nowMs: number): TaskResource & Re
     arguments: {},
     state: task.state,
     completed: completed(task, nowMs),
-    queueTime: new Date(task.queuedAtMs).toISOString(),
+    queueTime: iso(task.queuedAtMs),
     queueTimeExpiry: iso(task.expiresAtMs),
     startTime: iso(task.startedAtMs),
-    lastUpdatedTime: new Date(task.updatedAtMs).toISOString(),
+    lastUpdatedTime: iso(task.updatedAtMs),
     completedTime: iso(task.completedAtMs),
     serverNode: task.claim?.nodeId ?? null,
     duration: span((task.completedAtMs ?? nowMs) - (task.startedAtMs ?? task.completedAtMs ?? nowMs)),
@@ -32,23 +31,22 @@ export function taskResource(task: ServerTask, nowMs: number): TaskResource & Re
     pendingInterruptionTypes: [],
     pendingPreconditionTypes: [],
     estimatedRemainingQueueDurationSeconds: 0,
-    links: {
-      Self: self,
-      Raw: `${self}/raw`,
-      Cancel: `${self}/cancel`,
-      Details: `${self}/details{?verbose,tail}`,
-    },
+    links: { Self: self, Raw: `${self}/raw`, Cancel: `${self}/cancel`, Details: `${self}/details{?verbose,tail}` },
   };
 }
 
+/** Every state has its number, and so has the one that clients count beside them (rest.md 2.10). */
+export function totalCounts(counts: Readonly<Partial<Record<TaskState, number>>>): Readonly<Record<string, number>> {
+  return { ...Object.fromEntries(TASK_STATES.map((state) => [state, counts[state] ?? 0])), Interrupted: 0 };
+}
+
 function completed(task: ServerTask, nowMs: number): string {
-  if (task.completedAtMs !== undefined) return `${span(nowMs - task.completedAtMs)} ago`;
-  return task.state === 'Queued' ? 'Queued…' : `${task.state}…`;
+  return task.completedAtMs === undefined ? `${task.state}…` : `${span(nowMs - task.completedAtMs)} ago`;
 }
 
 /** Two units are enough for people: `2 minutes 5 seconds`. */
 export function span(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
+  const seconds = Math.max(0, Math.round(ms / 1_000));
   const units = [
     ['day', Math.floor(seconds / 86_400)],
     ['hour', Math.floor(seconds / 3_600) % 24],

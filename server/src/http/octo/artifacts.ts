@@ -4,7 +4,7 @@ import { type Plane } from '../../plane.ts';
 import { notFound } from '../errors.ts';
 
 /** GET /api/octo/artifacts/{id}: the bytes, with the name that the script gave. */
-export function artifactRoutes(app: FastifyInstance, plane: Plane): void {
+export function artifactRoutes(app: FastifyInstance, plane: Plane, closing: AbortSignal): void {
   app.get('/api/octo/artifacts/:id', async (request, reply) => {
     const { id } = request.params as { id: string };
     const found = await plane.artifacts.get(id);
@@ -12,7 +12,13 @@ export function artifactRoutes(app: FastifyInstance, plane: Plane): void {
     return reply
       .type('application/octet-stream')
       .header('content-length', found.content.sizeBytes)
-      .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(found.artifact.name)}`)
-      .send(Readable.from(found.content.open()));
+      .header('content-disposition', `attachment; filename*=UTF-8''${extended(found.artifact.name)}`)
+      .header('x-content-type-options', 'nosniff')
+      .send(Readable.from(found.content.open(), { signal: closing }));
   });
+}
+
+/** A file name as RFC 5987 wants it, whatever a script called its file. */
+function extended(name: string): string {
+  return encodeURIComponent(name.toWellFormed()).replaceAll(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
 }

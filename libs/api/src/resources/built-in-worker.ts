@@ -1,0 +1,17 @@
+import { asIs, wireForm } from '../wire-form.ts';
+
+/** The built-in worker of one node; no row of /workers, for official clients delete what they list. */
+export interface BuiltInWorkerResource {
+  readonly id: string;
+  readonly name: string;
+  readonly nodeId: string;
+  readonly nodeKind: 'server' | 'in-process';
+  readonly isEnabled: boolean;
+  /** Whether it would be used now, and why (R14–R16). */
+  readonly isUsed: boolean;
+  readonly because: string;
+  readonly activeLeases: number;
+}
+export const builtInWorkerForm = wireForm<BuiltInWorkerResource>(
+  asIs('id', 'name', 'nodeId', 'nodeKind', 'isEnabled', 'isUsed', 'because', 'activeLeases'),
+);

@@ -1,0 +1,23 @@
+import { asIs, wireForm } from '../wire-form.ts';
+
+/** Body of POST /api/octo/runs. */
+export interface RunRequest {
+  readonly description?: string;
+  readonly actions: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly properties: Readonly<Record<string, string>>;
+    readonly pool?: string;
+  }[];
+  readonly variables?: readonly { readonly name: string; readonly value: string; readonly sensitive?: boolean }[];
+  readonly pool?: string;
+  /** Longest execution, in seconds. Default: none. */
+  readonly timeoutSeconds?: number;
+  /** Longest time in the queue, in seconds. Default: one day (R211). */
+  readonly queueTimeoutSeconds?: number;
+}
+export const runRequestForm = wireForm<RunRequest>({
+  ...asIs('description', 'pool', 'timeoutSeconds', 'queueTimeoutSeconds'),
+  actions: [asIs('name', 'type', 'properties', 'pool')],
+  variables: [asIs('name', 'value', 'sensitive')],
+});

@@ -1,0 +1,30 @@
+import { asIs, wireForm } from '../wire-form.ts';
+import { type Links } from './collection.ts';
+
+/** Source: rest.md 2.1. */
+export interface SpaceResource {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly isDefault: boolean;
+}
+export interface OctopusSpace extends SpaceResource {
+  readonly description: string;
+  readonly taskQueueStopped: boolean;
+  readonly spaceManagersTeams: readonly string[];
+  readonly spaceManagersTeamMembers: readonly string[];
+  readonly links: Links;
+}
+export const spaceForm = wireForm<OctopusSpace>(
+  asIs(
+    'id',
+    'name',
+    'slug',
+    'description',
+    'isDefault',
+    'taskQueueStopped',
+    'spaceManagersTeams',
+    'spaceManagersTeamMembers',
+    'links',
+  ),
+);

@@ -1,0 +1,88 @@
+const AS_IS = 'as is';
+type AsIs = typeof AS_IS;
+
+/** Members that pass as they are: a text, a number, or a map whose keys are data (`Links`, `Properties`, `Arguments`). */
+export function asIs<const N extends string>(...names: readonly N[]): { readonly [K in N]: AsIs } {
+  return Object.fromEntries(names.map((name) => [name, AS_IS])) as { [K in N]: AsIs }; // one entry for each name
+}
+
+/** Which members of a resource are names, at every depth. A list has the shape of one of its items in brackets. */
+export type Shape<T> = unknown extends T
+  ? AsIs
+  : [NonNullable<T>] extends [string | number | boolean]
+    ? AsIs
+    : NonNullable<T> extends readonly (infer I)[]
+      ? AsIs | readonly [Shape<I>]
+      : string extends keyof NonNullable<T>
+        ? AsIs | Open
+        : { readonly [K in keyof NonNullable<T>]-?: Shape<NonNullable<T>[K]> };
+
+/** Names some members; the keys of all others are data and stay. An endpoint is so. */
+export interface Open {
+  readonly '*': AsIs;
+  readonly [name: string]: AnyShape;
+}
+type AnyShape = AsIs | readonly [AnyShape] | { readonly [name: string]: AnyShape };
+
+/** How a resource meets the wire (rest.md 1.5). What the shape does not name goes neither out nor in. */
+export interface WireForm<T> {
+  readonly shape: Shape<T>;
+  /** camelCase inside becomes PascalCase on the wire. */
+  toWire(value: T): unknown;
+  /**
+   * Names in any case become those of the shape; others are ignored. Checks nothing else: what comes from outside goes
+   * through a schema, what our own server answered has its type.
+   */
+  bind(body: unknown): unknown;
+}
+
+export function wireForm<T>(shape: Shape<T>): WireForm<T> {
+  const any = shape as AnyShape; // Shape<T> is AnyShape for every T
+  return { shape, toWire: (value) => outward(any, value), bind: (body) => inward(any, body) };
+}
+export function listOf<T>(form: WireForm<T>): WireForm<readonly T[]> {
+  return wireForm<readonly T[]>([form.shape] as unknown as Shape<readonly T[]>); // a list's shape, by definition
+}
+
+function outward(shape: AnyShape, value: unknown): unknown {
+  return mapped(shape, value, outward, (key, names) => (key in names ? pascal(key) : undefined));
+}
+
+function inward(shape: AnyShape, value: unknown): unknown {
+  return mapped(shape, value, inward, (key, names) => spelling(names).get(key.toLowerCase()));
+}
+
+type Names = Readonly<Record<string, AnyShape>>;
+
+/** Walk value and shape together; what does not fit the shape stays as it is, for a schema to refuse. */
+function mapped(
+  shape: AnyShape,
+  value: unknown,
+  walk: (shape: AnyShape, value: unknown) => unknown,
+  rename: (key: string, names: Names) => string | undefined,
+): unknown {
+  if (shape === AS_IS || typeof value !== 'object' || value === null) return value;
+  if (isList(shape)) return Array.isArray(value) ? value.map((it) => walk(shape[0], it)) : value;
+  if (Array.isArray(value)) return value;
+  const entries = Object.entries(value).flatMap(([key, it]) => {
+    const name = rename(key, shape);
+    if (name === undefined) return '*' in shape ? [[key, it]] : [];
+    return [[name, walk(shape[name] ?? shape[key] ?? AS_IS, it)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function isList(shape: AnyShape): shape is readonly [AnyShape] {
+  return Array.isArray(shape);
+}
+function pascal(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+const spellings = new WeakMap<Names, ReadonlyMap<string, string>>();
+/** The shape's names by their lower-case form, made once. */
+function spelling(names: Names): ReadonlyMap<string, string> {
+  const known = spellings.get(names) ?? new Map(Object.keys(names).map((name) => [name.toLowerCase(), name]));
+  spellings.set(names, known);
+  return known;
+}
