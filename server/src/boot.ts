@@ -144,17 +144,22 @@ function makePlane(
     enqueue: (spaceId, request) => enqueue(queue, spaceId, request, isInProcess ? options.node.id : undefined),
     cancel: (taskId) => cancelTask(queue, taskId),
     async [Symbol.asyncDispose]() {
-      if (isInProcess && options.mode === 'work') await endOwnQueue(services, options.node.id);
+      if (isInProcess && options.mode === 'work') await leave(services, options.node.id);
       await held.disposeAsync();
     },
   };
 }
 
-/** An in-process plane that leaves early cancels what it had queued: nobody else may take it (house.md 6.3). */
-async function endOwnQueue(services: Services, nodeId: string): Promise<void> {
+/**
+ * An in-process plane that leaves early cancels what it had queued: nobody else may take it. With nothing left running
+ * it is no node any more; else its row stays, for whoever takes over what it held (house.md 6.3).
+ */
+async function leave(services: Services, nodeId: string): Promise<void> {
   const { tasks, clock } = services.get(Queue);
   const change = { errorCode: 'OCTO_NODE_GONE', errorMessage: 'the process that queued the task ended' };
   await tasks.endQueued({ onlyNodeId: nodeId }, 'Canceled', change, clock.now());
+  const running = await tasks.list({ nodeId, states: ['Executing', 'Cancelling'], skip: 0, take: 1 });
+  if (running.total === 0) await services.get(Nodes).remove(nodeId);
 }
 
 function standardRoot(): string {

@@ -33,6 +33,15 @@ function tellable(error: unknown): { readonly told: OctoError; readonly status: 
 }
 
 /** In the words that clients know (rest.md 1.6). */
+/** Which command lists resources whose ids have that form. */
+const LISTS: readonly (readonly [RegExp, string])[] = [
+  [/^ServerTasks-/i, 'octo task list'],
+  [/^Artifacts-/i, 'octo task show lists the artifacts of a task'],
+  [/^Workers-/i, 'octo worker list'],
+  [/^WorkerPools-/i, 'octo pool list'],
+];
+
 export function notFound(id: string): NotFoundError {
-  return new NotFoundError('OCTO_API_NOT_FOUND', `The resource '${id}' was not found.`);
+  const [, hint = 'look at the list of what there is'] = LISTS.find(([form]) => form.test(id)) ?? [];
+  return new NotFoundError('OCTO_API_NOT_FOUND', `The resource '${id}' was not found.`, { hint });
 }

@@ -117,10 +117,12 @@ async function endTask(room: TaskRoom, { task, claim, stop }: Running, outcome: 
 async function closeLog(room: TaskRoom, taskId: string, outcome: Outcome): Promise<void> {
   if (outcome.state !== 'Success') {
     await room.scribe.flush();
-    const open = (await room.journal.activities(taskId)).filter((a) => a.endedAtMs === undefined && a.id !== '');
+    const activities = await room.journal.activities(taskId);
+    const open = activities.filter((a) => a.endedAtMs === undefined && a.id !== '');
     for (const { id, state } of open) room.scribe.end(id, state === 'Pending' ? 'Skipped' : 'Canceled');
-    const category = outcome.state === 'Canceled' ? 'Warning' : 'Error';
-    room.scribe.line('', category, outcome.errorMessage ?? outcome.state);
+    const isTold = outcome.state === 'Failed' && activities.some((a) => a.id !== '' && a.state === 'Failed');
+    if (!isTold)
+      room.scribe.line('', outcome.state === 'Canceled' ? 'Warning' : 'Error', outcome.errorMessage ?? outcome.state);
   }
   room.scribe.end('', outcome.state === 'Success' ? 'Success' : outcome.state === 'Failed' ? 'Failed' : 'Canceled');
 }
