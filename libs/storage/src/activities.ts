@@ -3,7 +3,10 @@ import { type Knex } from 'knex';
 import { type Row, run } from './database.ts';
 import { present } from './task-rows.ts';
 
-/** Only what a change names is changed. Activities keep the order in which they were first named. */
+/**
+ * Only what a change names is changed, and a start only once: what another node takes over goes on, it does not begin.
+ * Activities keep the order in which they were first named.
+ */
 export async function upsertActivities(
   trx: Knex.Transaction,
   seq: number,

@@ -1,13 +1,14 @@
-import { type Bytes } from '@octo/kernel';
+import { type Bytes, NotFoundError } from '@octo/kernel';
 import { type Artifact, type ArtifactStore, type Claim } from '@octo/plane';
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createHash, type Hash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { toArtifact } from './artifact-rows.ts';
 import { holdClaim } from './claims.ts';
 import { type Database, run } from './database.ts';
-import { ARTIFACT, seqOf } from './ids.ts';
+import { ARTIFACT, idOf, seqOf, TASK } from './ids.ts';
 
 /** Bytes of artifacts, as files below one folder. A file is in place before its row says so. */
 export class FileArtifacts implements ArtifactStore {
@@ -19,17 +20,31 @@ export class FileArtifacts implements ArtifactStore {
     this.#root = root;
   }
 
+  /** The bytes are laid aside first, so that whoever lost the claim meanwhile replaces nothing. */
   async put(claim: Claim, artifactId: string, content: Bytes, signal: AbortSignal): Promise<void> {
-    const file = this.#file(claim.taskId, artifactId);
-    const { sizeBytes, sha256 } = await store(file, content, signal);
-    await this.#db.write(async (trx) => {
-      await holdClaim(trx, claim);
-      await run(trx, 'update artifact set size_bytes = ?, sha256 = ? where seq = ?', [
-        sizeBytes,
-        sha256,
-        seqOf(ARTIFACT, artifactId),
-      ]);
-    });
+    const seq = seqOf(ARTIFACT, artifactId);
+    const folder = this.#folder(claim.taskId);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const part = join(folder, `${randomUUID()}.part`);
+    try {
+      const { sizeBytes, sha256 } = await store(part, content, signal);
+      await this.#db.write(async (trx) => {
+        const held = await holdClaim(trx, claim);
+        const [row] = await run(
+          trx,
+          'update artifact set size_bytes = ?, sha256 = ? where seq = ? and task_seq = ? returning seq',
+          [sizeBytes, sha256, seq, held['seq'] as number],
+        );
+        if (!row)
+          throw new NotFoundError('OCTO_ARTIFACT_UNKNOWN', `${claim.taskId} has declared no artifact ${artifactId}`, {
+            hint: `octo task show ${claim.taskId} lists those that there are`,
+          });
+        await rename(part, join(folder, idOf(ARTIFACT, seq)));
+        await syncFolder(folder);
+      });
+    } finally {
+      await rm(part, { force: true });
+    }
   }
 
   async get(artifactId: string): Promise<{ readonly artifact: Artifact; readonly content: Bytes } | undefined> {
@@ -38,7 +53,7 @@ export class FileArtifacts implements ArtifactStore {
     ]);
     if (!row) return undefined;
     const artifact = toArtifact(row);
-    const file = this.#file(artifact.taskId, artifact.id);
+    const file = join(this.#folder(artifact.taskId), artifact.id);
     const content: Bytes = {
       sizeBytes: artifact.sizeBytes ?? 0,
       ...(artifact.sha256 !== undefined && { sha256: artifact.sha256 }),
@@ -47,30 +62,28 @@ export class FileArtifacts implements ArtifactStore {
     return { artifact, content };
   }
 
-  #file(taskId: string, artifactId: string): string {
-    return join(this.#root, taskId, artifactId);
+  /** By the number, and not by the text that came: no text leads out of the root. */
+  #folder(taskId: string): string {
+    return join(this.#root, idOf(TASK, seqOf(TASK, taskId)));
   }
 }
 
-/** Whole or not at all. */
+/** On the disk when it resolves. */
 async function store(file: string, content: Bytes, signal: AbortSignal) {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const part = `${file}.part`;
   const hash = createHash('sha256');
-  let sizeBytes = 0;
-  try {
-    await using handle = await open(part, 'w', 0o600);
-    for await (const bytes of content.open()) {
-      signal.throwIfAborted();
-      hash.update(bytes);
-      sizeBytes += bytes.length;
-      await handle.writeFile(bytes);
-    }
-    await handle.sync();
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
+  const sink = createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true });
+  await pipeline(content.open(), (chunks) => hashed(chunks, hash), sink, { signal });
+  return { sizeBytes: sink.bytesWritten, sha256: hash.digest('hex') };
+}
+
+async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: Hash): AsyncIterable<Uint8Array> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
   }
-  await rename(part, file);
-  return { sizeBytes, sha256: hash.digest('hex') };
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder, 'r');
+  await handle.sync();
 }

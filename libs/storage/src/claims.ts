@@ -4,6 +4,9 @@ import { type Knex } from 'knex';
 import { type Row, run } from './database.ts';
 import { seqOf, TASK } from './ids.ts';
 
+/** Of tasks that some node holds. The same words in the index and in every query, or the index is not used. */
+export const HELD = `state in ('Executing', 'Cancelling')`;
+
 export function claimLost(claim: Claim): ConflictError {
   return new ConflictError(
     'OCTO_CLAIM_LOST',
@@ -16,8 +19,7 @@ export function claimLost(claim: Claim): ConflictError {
 export async function holdClaim(trx: Knex.Transaction, claim: Claim): Promise<Row> {
   const [row] = await run(
     trx,
-    `select seq, log_seq from task
-     where seq = ? and claim_node = ? and claim_fence = ? and state in ('Executing', 'Cancelling')`,
+    `select seq, log_seq from task where seq = ? and claim_node = ? and claim_fence = ? and ${HELD}`,
     [seqOf(TASK, claim.taskId), claim.nodeId, claim.fence],
   );
   if (!row) throw claimLost(claim);

@@ -1,5 +1,5 @@
-import knex, { type Knex } from 'knex';
-import { SqliteClient } from './sqlite-client.ts';
+import { type Knex } from 'knex';
+import { Spell } from './spell.ts';
 
 export type Row = Record<string, unknown>;
 type Job = {
@@ -12,41 +12,25 @@ const BATCH = 64;
 
 /**
  * One database. Reads run as they come; writes go through one hand, and those that are waiting share one transaction,
- * so that a hundred writers cost few durable commits. Each write stands or falls by itself.
+ * so that a hundred writers cost few durable commits. Each write stands or falls by itself; only a commit that fails, as
+ * on a full disk, fails all that share it.
  */
 export class Database implements AsyncDisposable {
   readonly #knex: Knex;
-  readonly #jobs: Job[] = [];
+  readonly #explain: (error: unknown) => unknown;
+  readonly #spell = new Spell();
+  #jobs: Job[] = [];
   #writing: Promise<void> | undefined;
 
-  constructor(db: Knex) {
+  /** `explain` turns what the driver throws into what a person can act upon; all else it gives back as it is. */
+  constructor(db: Knex, explain: (error: unknown) => unknown) {
     this.#knex = db;
-  }
-
-  /** SQLite file: WAL, `synchronous=FULL`: a commit that was answered is on the disk. */
-  static sqlite(filename: string, lockLimitMs: number): Database {
-    return new Database(
-      knex({
-        client: SqliteClient as unknown as typeof Knex.Client,
-        connection: { filename, lockLimitMs } as Knex.Sqlite3ConnectionConfig,
-        useNullAsDefault: true,
-        pool: {
-          min: 1,
-          max: 1,
-          afterCreate(connection: { pragma(text: string): unknown }, done: (error: unknown, it: unknown) => void) {
-            connection.pragma('busy_timeout = 50'); // for the moments of a checkpoint; writers wait in begin()
-            connection.pragma('journal_mode = WAL');
-            connection.pragma('synchronous = FULL');
-            connection.pragma('foreign_keys = ON');
-            done(undefined, connection);
-          },
-        },
-      }),
-    );
+    this.#explain = explain;
   }
 
   async read(sql: string, bindings: readonly Knex.RawBinding[] = []): Promise<Row[]> {
-    return rows(await this.#knex.raw(sql, bindings));
+    await this.#spell.rest();
+    return rows(await this.#explained(() => this.#knex.raw(sql, bindings)));
   }
 
   /** One statement as a write of its own, with the rows it returns. */
@@ -64,9 +48,10 @@ export class Database implements AsyncDisposable {
 
   /** One transaction of its own, for the schema. */
   alone<T>(act: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
-    return this.#knex.transaction(act);
+    return this.#explained(() => this.#knex.transaction(act));
   }
 
+  /** After the writes that are waiting. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writing;
     await this.#knex.destroy();
@@ -74,25 +59,47 @@ export class Database implements AsyncDisposable {
 
   async #drain(): Promise<void> {
     await Promise.resolve(); // what is written in the same tick goes along
-    while (this.#jobs.length > 0) await this.#commit(this.#jobs.splice(0, BATCH));
+    while (this.#jobs.length > 0) {
+      const batch = this.#jobs.slice(0, BATCH);
+      this.#jobs = this.#jobs.slice(await this.#commit(batch));
+      await this.#spell.rest();
+    }
     this.#writing = undefined;
   }
 
-  async #commit(jobs: readonly Job[]): Promise<void> {
-    const settle: (() => void)[] = [];
+  /** Commits as many of the jobs as fit into a spell, at least one; answers with how many. */
+  async #commit(jobs: readonly Job[]): Promise<number> {
+    const settled: (() => void)[] = [];
     try {
       await this.#knex.transaction(async (trx) => {
-        for (const job of jobs) settle.push(await attempt(trx, job, jobs.length > 1));
+        for (const job of jobs) {
+          settled.push(await attempt(trx, job, jobs.length > 1, this.#explain));
+          if (this.#spell.isOver) break;
+        }
       });
-      for (const tell of settle) tell();
+      for (const settle of settled) settle();
     } catch (error) {
-      for (const job of jobs) job.reject(error);
+      for (const job of jobs.slice(0, Math.max(1, settled.length))) job.reject(this.#explain(error));
+    }
+    return Math.max(1, settled.length);
+  }
+
+  async #explained<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      throw this.#explain(error);
     }
   }
 }
 
 /** Alone in its transaction a failing write simply undoes it; among others it undoes itself to its savepoint. */
-async function attempt(trx: Knex.Transaction, job: Job, isShared: boolean): Promise<() => void> {
+async function attempt(
+  trx: Knex.Transaction,
+  job: Job,
+  isShared: boolean,
+  explain: (error: unknown) => unknown,
+): Promise<() => void> {
   if (!isShared) {
     const value = await job.act(trx);
     return () => job.resolve(value as never);
@@ -103,9 +110,18 @@ async function attempt(trx: Knex.Transaction, job: Job, isShared: boolean): Prom
     await trx.raw('release one');
     return () => job.resolve(value as never);
   } catch (error) {
+    await undo(trx, error);
+    return () => job.reject(explain(error));
+  }
+}
+
+/** After some failures the database has undone the whole transaction, savepoints too: then `why` is why it falls. */
+async function undo(trx: Knex.Transaction, why: unknown): Promise<void> {
+  try {
     await trx.raw('rollback to one');
     await trx.raw('release one');
-    return () => job.reject(error);
+  } catch {
+    throw why;
   }
 }
 

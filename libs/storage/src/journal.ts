@@ -16,7 +16,10 @@ import { insertArtifacts, toArtifact } from './artifact-rows.ts';
 import { holdClaim } from './claims.ts';
 import { type Database, run } from './database.ts';
 import { seqOf, TASK } from './ids.ts';
-import { fromChunk, toChunks } from './log-chunks.ts';
+import { toChunks } from './log-chunks.ts';
+import { readLines } from './log-reader.ts';
+import { insertMasks, toMask } from './masks.ts';
+import { toOutput, upsertOutputs } from './outputs.ts';
 import { toRun, upsertRun } from './runs.ts';
 import { type Vault } from './vault.ts';
 
@@ -38,13 +41,9 @@ export class SqlJournal implements Journal {
       const last = await appendLines(trx, seq, Number(held['log_seq']), entry.lines ?? []);
       await upsertActivities(trx, seq, entry.activities ?? []);
       for (const change of entry.runs ?? []) await upsertRun(trx, this.#vault, seq, change);
-      await this.#outputs(trx, seq, entry.outputs ?? []);
+      await upsertOutputs(trx, this.#vault, seq, entry.outputs ?? []);
       await insertArtifacts(trx, seq, entry.artifacts ?? []);
-      for (const text of entry.masks ?? [])
-        await run(trx, 'insert into mask (task_seq, sealed) values (?, ?)', [
-          seq,
-          this.#vault.seal(`mask of ${seq}`, text),
-        ]);
+      await insertMasks(trx, this.#vault, seq, entry.masks ?? []);
       return last;
     });
   }
@@ -57,25 +56,8 @@ export class SqlJournal implements Journal {
     });
   }
 
-  /** Chunk by chunk until the limit is reached, so that nothing large is ever held. */
-  async read(taskId: string, after: number, limitBytes: number): Promise<readonly LogLine[]> {
-    const lines: LogLine[] = [];
-    let size = 0;
-    while (size < limitBytes) {
-      const from = lines.at(-1)?.seq ?? after;
-      const [row] = await this.#db.read(
-        'select first_seq, data from task_log where task_seq = ? and last_seq > ? order by last_seq limit 1',
-        [seqOf(TASK, taskId), from],
-      );
-      if (!row) break;
-      for (const line of fromChunk(Number(row['first_seq']), row['data'])) {
-        if (line.seq <= from) continue;
-        if (size >= limitBytes) return lines;
-        lines.push(line);
-        size += line.text.length + 40;
-      }
-    }
-    return lines;
+  read(taskId: string, after: number, limitBytes: number): Promise<readonly LogLine[]> {
+    return readLines(this.#db, seqOf(TASK, taskId), after, limitBytes);
   }
 
   async size(taskId: string): Promise<{ readonly lastSeq: number; readonly bytes: number }> {
@@ -100,18 +82,11 @@ export class SqlJournal implements Journal {
   }
 
   async outputs(taskId: string): Promise<readonly OutputVariable[]> {
-    return (await this.#of('output', taskId, 'order by action, name_key')).map((row) => ({
-      action: Number(row['action']),
-      actionName: String(row['action_name']),
-      name: String(row['name']),
-      sensitive: Number(row['sensitive']) === 1,
-      value: this.#vault.open(`output of ${String(row['task_seq'])}`, row['sealed']) as string,
-    }));
+    return (await this.#of('output', taskId, 'order by action, name_key')).map((row) => toOutput(this.#vault, row));
   }
 
   async masks(taskId: string): Promise<readonly string[]> {
-    const rows = await this.#of('mask', taskId, '');
-    return rows.map((row) => this.#vault.open(`mask of ${String(row['task_seq'])}`, row['sealed']) as string);
+    return (await this.#of('mask', taskId, 'order by seq')).map((row) => toMask(this.#vault, row));
   }
 
   async artifacts(taskId: string): Promise<readonly Artifact[]> {
@@ -120,26 +95,6 @@ export class SqlJournal implements Journal {
 
   #of(table: string, taskId: string, order: string) {
     return this.#db.read(`select * from ${table} where task_seq = ? ${order}`, [seqOf(TASK, taskId)]);
-  }
-
-  /** A later value of the same action and name wins (calamari.md 5.4). */
-  async #outputs(trx: Knex.Transaction, seq: number, outputs: readonly OutputVariable[]): Promise<void> {
-    for (const { action, actionName, name, value, sensitive } of outputs)
-      await run(
-        trx,
-        `insert into output (task_seq, action, name_key, action_name, name, sensitive, sealed) values (?, ?, ?, ?, ?, ?, ?)
-         on conflict (task_seq, action, name_key) do update set
-           name = excluded.name, sensitive = excluded.sensitive, sealed = excluded.sealed`,
-        [
-          seq,
-          action,
-          name.toLowerCase(),
-          actionName,
-          name,
-          sensitive ? 1 : 0,
-          this.#vault.seal(`output of ${seq}`, value),
-        ],
-      );
   }
 }
 

@@ -1,9 +1,14 @@
 import { ConflictError, InputError } from '@octo/kernel';
 import { type Liveness } from '@octo/plane';
 import Sqlite from 'better-sqlite3';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Whoever looks whether a node lives keeps its lock for a moment; only who is still kept out after this is too late. */
+const HOLD_LIMIT_MS = 200;
+const RETRY_MS = 5;
 
 /**
  * Who is alive, by locks that the system drops with their process, kill -9 too: an exclusive transaction held open on a
@@ -19,28 +24,39 @@ export class NodeLocks implements Liveness, AsyncDisposable {
 
   /** Be that node until the process ends or this object is disposed. */
   async hold(nodeId: string): Promise<void> {
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
-    const lock = tryLock(this.#file(nodeId));
-    if (!lock)
-      throw new ConflictError('OCTO_STORAGE_NODE_HELD', `another process is node ${nodeId} on this folder`, {
-        hint: 'stop that one first, or use another data folder',
-      });
-    this.#held.set(nodeId, lock);
-  }
-
-  async isDead(nodeId: string): Promise<boolean> {
-    if (this.#held.has(nodeId)) return false;
     const file = this.#file(nodeId);
-    if (!existsSync(file)) return true;
-    const lock = tryLock(file);
-    lock?.close();
-    return lock !== undefined;
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+    const giveUpMs = performance.now() + HOLD_LIMIT_MS;
+    for (;;) {
+      const lock = lockOf(file);
+      if (lock) return void this.#held.set(nodeId, lock);
+      if (performance.now() >= giveUpMs) break;
+      await sleep(RETRY_MS);
+    }
+    throw new ConflictError('OCTO_STORAGE_NODE_HELD', `another process is node ${nodeId} on this folder`, {
+      hint: 'stop that one first, or use another data folder',
+    });
   }
 
+  /** Looking takes a shared lock, so that any number may look at once without seeing each other as the node. */
+  async isDead(nodeId: string): Promise<boolean> {
+    const file = this.#file(nodeId);
+    if (this.#held.has(nodeId)) return false;
+    if (!existsSync(file)) return true;
+    const looked = tryLock(file, 'begin; select count(*) from sqlite_master');
+    looked?.close();
+    return looked !== undefined;
+  }
+
+  /** Remove what a dead node, or this one, leaves on disk. The lock of a living one stays. */
   async forget(nodeId: string): Promise<void> {
-    this.#held.get(nodeId)?.close();
+    const file = this.#file(nodeId);
+    if (!existsSync(file)) return;
+    const lock = this.#held.get(nodeId) ?? tryLock(file, 'begin exclusive');
+    if (!lock) return;
+    await rm(file, { force: true }); // while it is held: nobody is that node in between
+    lock.close();
     this.#held.delete(nodeId);
-    await rm(this.#file(nodeId), { force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -55,10 +71,33 @@ export class NodeLocks implements Liveness, AsyncDisposable {
   }
 }
 
-function tryLock(file: string): Sqlite.Database | undefined {
+/** The lock, unless the file was removed by `forget` between opening and locking: then it would guard nothing. */
+function lockOf(file: string): Sqlite.Database | undefined {
+  create(file);
+  const before = identity(file);
+  const lock = tryLock(file, 'begin exclusive');
+  if (!lock || (before !== undefined && identity(file) === before)) return lock;
+  lock.close();
+  return undefined;
+}
+
+/** Only where there is none: closing a file that SQLite has open in this process would drop its locks (POSIX). */
+function create(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+function identity(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
+}
+
+function tryLock(file: string, how: string): Sqlite.Database | undefined {
   const db = new Sqlite(file, { timeout: 0 });
   try {
-    db.exec('begin exclusive');
+    db.exec(how);
     return db;
   } catch (error) {
     db.close();

@@ -1,5 +1,5 @@
 import { ConflictError } from '@octo/kernel';
-import { type RunChange, type RunRecord } from '@octo/plane';
+import { type RunChange, type RunKey, type RunRecord } from '@octo/plane';
 import { type Knex } from 'knex';
 import { type Row, run } from './database.ts';
 import { idOf, TASK } from './ids.ts';
@@ -19,8 +19,9 @@ export async function upsertRun(trx: Knex.Transaction, vault: Vault, seq: number
       'OCTO_RUN_UNKNOWN',
       `there is no record "${change.key}" of action ${change.action} to change`,
     );
-  const { taskId, action, attempt, key, state, ticket, cursor, endpoint, parser, result, ...facts } = record;
-  const sealed = vault.seal(`run of ${taskId}`, { endpoint, parser, result } satisfies Sealed);
+  const { taskId: _, action, attempt, key, state, ticket, cursor, endpoint, parser, result, ...facts } = record;
+  const place = placeOf({ taskId: idOf(TASK, seq), action, attempt, key });
+  const sealed = vault.seal(place, { endpoint, parser, result } satisfies Sealed);
   await run(
     trx,
     `insert into run (task_seq, action, attempt, key, place, state, ticket, cursor, facts, sealed)
@@ -32,16 +33,22 @@ export async function upsertRun(trx: Knex.Transaction, vault: Vault, seq: number
 }
 
 export function toRun(vault: Vault, row: Row): RunRecord {
-  const taskId = idOf(TASK, row['task_seq']);
-  return {
-    taskId,
+  const at: RunKey = {
+    taskId: idOf(TASK, row['task_seq']),
     action: Number(row['action']),
     attempt: Number(row['attempt']),
     key: String(row['key']),
+  };
+  return {
+    ...at,
     state: row['state'] as RunRecord['state'], // written by upsertRun
     ticket: String(row['ticket']),
     cursor: String(row['cursor']),
     ...(JSON.parse(String(row['facts'])) as Facts),
-    ...(vault.open(`run of ${taskId}`, row['sealed']) as Sealed),
+    ...(vault.open(placeOf(at), row['sealed']) as Sealed),
   };
+}
+
+function placeOf({ taskId, action, attempt, key }: RunKey): string {
+  return `run ${action}/${attempt}/${key} of ${taskId}`;
 }

@@ -1,7 +1,7 @@
+import { type Knex } from 'knex';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConflictError } from '@octo/kernel';
-import { type Knex } from 'knex';
+import { isBusy } from './sqlite-errors.ts';
 
 interface Statement {
   readonly reader: boolean;
@@ -9,6 +9,7 @@ interface Statement {
   run(bindings: readonly unknown[]): { readonly lastInsertRowid: number | bigint; readonly changes: number };
 }
 interface Connection {
+  readonly inTransaction: boolean;
   prepare(sql: string): Statement;
 }
 interface Query {
@@ -30,19 +31,29 @@ const BetterSqlite = createRequire(import.meta.url)('knex/lib/dialects/better-sq
 /** Statements are few and come again and again: this many are kept prepared per connection. */
 const KEPT = 256;
 const RETRY_MS = 2;
+/** How long SQLite itself waits, on this thread: for the moments in which another process recovers or removes the log. */
+export const BUSY_MS = 50;
 
 /** By connection, and not a private field: knex makes the client of a transaction without calling a constructor. */
 const prepared = new WeakMap<Connection, Map<string, Statement>>();
 
 /**
- * knex's better-sqlite3 dialect with two changes. Transactions take the write lock when they begin, so that of several
- * processes on one folder none fails in the middle because another wrote first. And statements stay prepared.
+ * knex's better-sqlite3 dialect with three changes. Transactions take the write lock when they begin, so that of several
+ * processes on one folder none fails in the middle because another wrote first. Whatever ends a transaction leaves none
+ * open behind it. And statements stay prepared.
  */
 export class SqliteClient extends BetterSqlite {
   async _query(connection: Connection, query: Query): Promise<Query> {
-    if (query.sql === 'BEGIN;') {
-      await begin(connection, this.config.connection.lockLimitMs);
-      return query;
+    switch (query.sql) {
+      case 'BEGIN;':
+        await begin(connection, this.config.connection.lockLimitMs);
+        return query;
+      case 'COMMIT;':
+        commit(connection);
+        return query;
+      case 'ROLLBACK':
+        rollback(connection);
+        return query;
     }
     const statement = prepare(connection, query.sql);
     const bindings = this._formatBindings(query.bindings);
@@ -62,22 +73,43 @@ export class SqliteClient extends BetterSqlite {
  * waited for without blocking this one: SQLite's own busy wait would stop the thread, and with it perhaps the holder.
  */
 async function begin(connection: Connection, limitMs: number): Promise<void> {
-  const statement = prepare(connection, 'BEGIN IMMEDIATE;');
-  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
-    try {
-      statement.run([]);
-      return;
-    } catch (error) {
-      const isBusy = (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true;
-      if (!isBusy) throw error;
-      if (waitedMs >= limitMs)
-        throw new ConflictError('OCTO_STORAGE_BUSY', `another process has been writing for ${limitMs / 1000} s`, {
-          hint: 'look which process works on this data folder, and whether it hangs',
-          cause: error,
-        });
-    }
+  const giveUpMs = performance.now() + limitMs;
+  while (!tryBegin(connection)) {
+    if (performance.now() >= giveUpMs) return void prepare(connection, 'BEGIN IMMEDIATE').run([]); // throws why it cannot
     await sleep(RETRY_MS);
   }
+}
+
+function tryBegin(connection: Connection): boolean {
+  waitForLocks(connection, 0);
+  try {
+    prepare(connection, 'BEGIN IMMEDIATE').run([]);
+    return true;
+  } catch (error) {
+    if (isBusy(error)) return false;
+    throw error;
+  } finally {
+    waitForLocks(connection, BUSY_MS);
+  }
+}
+
+function waitForLocks(connection: Connection, limitMs: number): void {
+  prepare(connection, `PRAGMA busy_timeout = ${limitMs}`).all([]);
+}
+
+/** knex takes a commit that failed (a full disk) for the end; SQLite may leave its transaction open. */
+function commit(connection: Connection): void {
+  try {
+    prepare(connection, 'COMMIT').run([]);
+  } catch (error) {
+    rollback(connection);
+    throw error;
+  }
+}
+
+/** After some failures SQLite has rolled back by itself, and a rollback of nothing would hide the reason. */
+function rollback(connection: Connection): void {
+  if (connection.inTransaction) prepare(connection, 'ROLLBACK').run([]);
 }
 
 function prepare(connection: Connection, sql: string): Statement {

@@ -3,7 +3,6 @@ import {
   type Claim,
   type Page,
   type ServerTask,
-  statesBefore,
   type TaskChange,
   type TaskFilter,
   type TaskRequest,
@@ -11,11 +10,12 @@ import {
   type TaskState,
   type Waiting,
 } from '@octo/plane';
-import { type Knex } from 'knex';
-import { claimLost } from './claims.ts';
+import { claimLost, HELD } from './claims.ts';
 import { type Database, type Row, run } from './database.ts';
 import { idOf, seqOf, TASK } from './ids.ts';
+import { countTasks, listTasks } from './task-list.ts';
 import { toTask } from './task-rows.ts';
+import { setState } from './task-states.ts';
 import { type Vault } from './vault.ts';
 
 export class SqlTasks implements Tasks {
@@ -60,25 +60,17 @@ export class SqlTasks implements Tasks {
   }
 
   async request(taskId: string): Promise<TaskRequest> {
-    const [row] = await this.#db.read('select sealed from task_request where task_seq = ?', [seqOf(TASK, taskId)]);
+    const seq = seqOf(TASK, taskId);
+    const [row] = await this.#db.read('select sealed from task_request where task_seq = ?', [seq]);
     if (!row) throw new NotFoundError('OCTO_TASK_NOT_FOUND', `there is no task ${taskId}`, { hint: 'octo task list' });
-    return this.#vault.open(`request of ${taskId}`, row['sealed']) as TaskRequest; // sealed by enqueue above
+    return this.#vault.open(`request of ${idOf(TASK, seq)}`, row['sealed']) as TaskRequest; // sealed by enqueue above
   }
 
-  async list(filter: TaskFilter): Promise<Page<ServerTask>> {
-    const { where, bindings } = conditions(filter);
-    const [count] = await this.#db.read(`select count(*) as total from task ${where}`, bindings);
-    const rows = await this.#db.read(`select * from task ${where} order by seq desc limit ? offset ?`, [
-      ...bindings,
-      filter.take,
-      filter.skip,
-    ]);
-    return { items: rows.map(toTask), total: Number(count?.['total'] ?? 0) };
+  list(filter: TaskFilter): Promise<Page<ServerTask>> {
+    return listTasks(this.#db, filter);
   }
-
-  async counts(): Promise<Readonly<Partial<Record<TaskState, number>>>> {
-    const rows = await this.#db.read('select state, count(*) as total from task group by state');
-    return Object.fromEntries(rows.map((row) => [row['state'], Number(row['total'])]));
+  counts(): Promise<Readonly<Partial<Record<TaskState, number>>>> {
+    return countTasks(this.#db);
   }
 
   async claimNext(
@@ -105,7 +97,7 @@ export class SqlTasks implements Tasks {
   ): Promise<readonly { readonly task: ServerTask; readonly claim: Claim }[]> {
     const rows = await this.#db.execute(
       `update task set claim_node = ?, claim_fence = claim_fence + 1, claim_until_ms = ?, updated_ms = ?
-       where claim_node = ? and state in ('Executing', 'Cancelling') returning *`,
+       where claim_node = ? and ${HELD} returning *`,
       [nodeId, at.untilMs, at.nowMs, deadNodeId],
     );
     return rows.map((row) => withClaim(row, nodeId));
@@ -113,7 +105,7 @@ export class SqlTasks implements Tasks {
 
   async renew(nodeId: string, untilMs: number) {
     const rows = await this.#db.execute(
-      `update task set claim_until_ms = ? where claim_node = ? and state in ('Executing', 'Cancelling')
+      `update task set claim_until_ms = ? where claim_node = ? and ${HELD}
        returning seq, state, claim_fence`,
       [untilMs, nodeId],
     );
@@ -184,59 +176,7 @@ export class SqlTasks implements Tasks {
   }
 }
 
-const OVER: readonly TaskState[] = ['Success', 'Failed', 'Canceled', 'TimedOut'];
-
-/** Every change of state passes here, and asks the table of R213. An ended task drops its claim. */
-function setState(
-  trx: Knex.Transaction,
-  to: TaskState,
-  change: TaskChange,
-  nowMs: number,
-  fit: { readonly where: string; readonly bindings: readonly Knex.RawBinding[] },
-): Promise<Row[]> {
-  const waiting = change.waiting ? JSON.stringify(change.waiting) : null;
-  const sets = ['state = ?', 'updated_ms = ?', 'waiting = ?'];
-  const bindings: Knex.RawBinding[] = [to, nowMs, waiting];
-  const set = (sql: string, value: Knex.RawBinding) => {
-    sets.push(sql);
-    bindings.push(value);
-  };
-  if (change.errorCode !== undefined) set('error_code = ?', change.errorCode);
-  if (change.errorMessage !== undefined) set('error_message = ?', change.errorMessage);
-  if (OVER.includes(to)) set('completed_ms = ?, claim_until_ms = null', nowMs);
-  const before = statesBefore(to);
-  return run(
-    trx,
-    `update task set ${sets.join(', ')} where ${fit.where} and state in (${before.map(() => '?').join(', ')}) returning *`,
-    [...bindings, ...fit.bindings, ...before],
-  );
-}
-
 function withClaim(row: Row, nodeId: string) {
   const task = toTask(row);
   return { task, claim: { taskId: task.id, nodeId, fence: Number(row['claim_fence']) } };
-}
-
-function conditions(filter: TaskFilter): { readonly where: string; readonly bindings: Knex.RawBinding[] } {
-  const parts: string[] = [];
-  const bindings: Knex.RawBinding[] = [];
-  const add = (sql: string, ...values: Knex.RawBinding[]) => {
-    parts.push(sql);
-    bindings.push(...values);
-  };
-  const oneOf = (column: string, values: readonly (string | number)[]) =>
-    add(`${column} in (${values.map(() => '?').join(', ') || 'null'})`, ...values);
-  if (filter.ids)
-    oneOf(
-      'seq',
-      filter.ids.map((id) => seqOf(TASK, id)),
-    );
-  if (filter.states) oneOf('state', filter.states);
-  if (filter.name !== undefined) add('lower(name) = ?', filter.name.toLowerCase());
-  if (filter.nodeId !== undefined) add('claim_node = ?', filter.nodeId);
-  if (filter.spaceId !== undefined) add('space_id = ?', filter.spaceId);
-  if (filter.partialName !== undefined)
-    add(`lower(description) like ? escape '!'`, `%${filter.partialName.toLowerCase().replaceAll(/[!%_]/g, '!$&')}%`);
-  if (filter.hasWarningsOrErrors !== undefined) add('has_warnings = ?', filter.hasWarningsOrErrors ? 1 : 0);
-  return { where: parts.length === 0 ? '' : `where ${parts.join(' and ')}`, bindings };
 }

@@ -145,5 +145,57 @@ export function journalContract(bench: () => Bench): void {
       for await (const chunk of found?.content.open(6) ?? []) chunks.push(chunk);
       expect(Buffer.concat(chunks).toString()).toBe('artifact');
     });
+
+    test('a page goes over many small appends as over few large ones', async () => {
+      const { s, claimed } = bench();
+      const claim = await claimed();
+      await Promise.all(Array.from({ length: 1_200 }, (_, n) => s.journal.append(claim, { lines: [line(String(n))] })));
+      const all = await s.journal.read(claim.taskId, 0, 1_000_000);
+      expect(all.map((l) => l.text)).toEqual(Array.from({ length: 1_200 }, (_, n) => String(n)));
+      expect((await s.journal.read(claim.taskId, 1_100, 1_000_000)).map((l) => l.seq)[0]).toBe(1_101);
+      expect(await s.journal.read(claim.taskId, 1_200, 1_000)).toEqual([]);
+    });
+
+    test('texts come back as they were written', async () => {
+      const { s, claimed } = bench();
+      const claim = await claimed();
+      const texts = ['', 'a\nb\r\n', 'tab\tnul\0', '"quoted" \\ \u2028', 'žluťoučký 🦑', '\ud83d'];
+      await s.journal.append(claim, { lines: texts.map((text) => line(text)) });
+      expect((await s.journal.read(claim.taskId, 0, 10_000)).map((l) => l.text)).toEqual(texts);
+    });
+
+    test('bytes of an artifact are replaced whole, and only by who holds the task (I3)', async () => {
+      const { s, claimed } = bench();
+      const claim = await claimed('dead');
+      await s.journal.append(claim, { artifacts: [{ action: 1, name: 'r', path: '/r' }] });
+      const [artifact] = await s.journal.artifacts(claim.taskId);
+      const stored = async () => {
+        const found = await s.artifacts.get(artifact!.id);
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of found?.content.open() ?? []) chunks.push(chunk);
+        return [Buffer.concat(chunks).toString(), found?.artifact.sizeBytes];
+      };
+      await s.artifacts.put(claim, artifact!.id, textBytes('first'), signal());
+      await s.artifacts.put(claim, artifact!.id, textBytes('second try'), signal());
+      expect(await stored()).toEqual(['second try', 10]);
+      const [adopted] = await s.tasks.adopt('dead', 'alive', AT);
+      await expect(s.artifacts.put(claim, artifact!.id, textBytes('late'), signal())).rejects.toMatchObject({
+        code: 'OCTO_CLAIM_LOST',
+      });
+      const torn = { sizeBytes: 9, open: () => tornStream() };
+      await expect(s.artifacts.put(adopted!.claim, artifact!.id, torn, signal())).rejects.toThrow('torn');
+      await expect(s.artifacts.put(adopted!.claim, 'Artifacts-99', textBytes('x'), signal())).rejects.toMatchObject({
+        code: 'OCTO_ARTIFACT_UNKNOWN',
+      });
+      await expect(
+        s.artifacts.put(adopted!.claim, artifact!.id, textBytes('x'), AbortSignal.abort(new Error('stopped'))),
+      ).rejects.toMatchObject({ name: 'AbortError' });
+      expect(await stored()).toEqual(['second try', 10]);
+    });
   });
+}
+
+async function* tornStream(): AsyncIterable<Uint8Array> {
+  yield Buffer.from('half');
+  throw new Error('torn');
 }

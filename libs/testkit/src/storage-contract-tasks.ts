@@ -25,7 +25,7 @@ export function tasksContract(bench: () => Bench): void {
     test('of several nodes and processes each takes its own, none is taken twice (R229)', async () => {
       const { s, enqueue, installation } = bench();
       await using other = await installation.open();
-      for (let n = 0; n < 60; n++) await enqueue();
+      for (let n = 0; n < 200; n++) await enqueue();
       const take = async (at: StorageUnderTest, nodeId: string) => {
         const ids: string[] = [];
         for (;;) {
@@ -35,8 +35,8 @@ export function tasksContract(bench: () => Bench): void {
         }
       };
       const all = (await Promise.all([take(s, 'a'), take(s, 'b'), take(other, 'c'), take(other, 'd')])).flat();
-      expect(all).toHaveLength(60);
-      expect(new Set(all).size).toBe(60);
+      expect(all).toHaveLength(200);
+      expect(new Set(all).size).toBe(200);
     });
 
     test("an in-process plane's task is taken by that node alone", async () => {
@@ -139,6 +139,71 @@ export function tasksContract(bench: () => Bench): void {
       expect(await ids({ partialName: 'SAY' })).toHaveLength(5);
       expect(await ids({ partialName: '%' })).toEqual([]);
       expect(await s.tasks.counts()).toEqual({ Queued: 4, Canceled: 1 });
+    });
+
+    test('ids are read in any case', async () => {
+      const { s, enqueue } = bench();
+      await enqueue();
+      expect(await s.tasks.request('SERVERTASKS-1')).toEqual(request);
+      await expect(s.tasks.request('ServerTasks-9')).rejects.toMatchObject({ code: 'OCTO_TASK_NOT_FOUND' });
+    });
+
+    test('a task put back in the queue is held by nobody, and its next holder has a higher fence (R213)', async () => {
+      const { s, claimed } = bench();
+      const old = await claimed('n1');
+      expect(await s.tasks.move(old, 'Queued', {}, 2_000)).toBe(true);
+      await expect(s.journal.append(old, { lines: [line('late')] })).rejects.toMatchObject({ code: 'OCTO_CLAIM_LOST' });
+      expect(await s.tasks.renew('n1', 9)).toEqual([]);
+      const next = await s.tasks.claimNext({ nodeId: 'n2', onlyOwn: false }, AT);
+      expect(next?.claim).toEqual({ taskId: old.taskId, nodeId: 'n2', fence: 2 });
+    });
+
+    test('a claim is good until it says, is prolonged by its node, and ends when its node lets go', async () => {
+      const { s, claimed } = bench();
+      const claim = await claimed();
+      const untilMs = async () => (await s.tasks.get(claim.taskId))?.claim?.untilMs;
+      expect(await untilMs()).toBe(AT.untilMs);
+      await s.tasks.renew('n1', 50_000);
+      expect(await untilMs()).toBe(50_000);
+      await s.tasks.detach(claim, 2_000);
+      expect(await untilMs()).toBe(2_000);
+      expect((await s.tasks.get(claim.taskId))?.state).toBe('Executing');
+      expect((await s.tasks.adopt('n1', 'n2', AT)).map(({ claim: c }) => c.fence)).toEqual([2]);
+    });
+
+    test('an ended task is held by nobody, whatever its node was (R213)', async () => {
+      const { s, claimed } = bench();
+      const claim = await claimed();
+      await s.tasks.setWaiting(claim.taskId, { for: 'a worker', sinceMs: 1, whenOver: 'it fails' });
+      await s.tasks.move(claim, 'Failed', { errorCode: 'X', errorMessage: 'why' }, 2_000);
+      expect(await s.tasks.get(claim.taskId)).toMatchObject({ completedAtMs: 2_000, errorCode: 'X' });
+      expect((await s.tasks.get(claim.taskId))?.waiting).toBeUndefined();
+      expect(await s.tasks.renew('n1', 9)).toEqual([]);
+      expect(await s.tasks.adopt('n1', 'n2', AT)).toEqual([]);
+      await expect(s.journal.append(claim, { lines: [line('late')] })).rejects.toMatchObject({
+        code: 'OCTO_CLAIM_LOST',
+      });
+    });
+
+    test('a list of several states is one list, newest first, and says how many there are', async () => {
+      const { s, enqueue, claimed } = bench();
+      const first = await claimed();
+      await s.tasks.move(first, 'Success', {}, 2_000);
+      const second = await claimed();
+      await s.journal.append(second, { lines: [line('oh', { category: 'Warning' })] });
+      for (let n = 0; n < 3; n++) await enqueue();
+      const of = async (filter: object, page = { skip: 0, take: 9 }) => {
+        const { items, total } = await s.tasks.list({ ...filter, ...page });
+        return [items.map((t) => Number(t.id.split('-')[1])), total];
+      };
+      expect(await of({ states: ['Success', 'Queued', 'Success'] })).toEqual([[5, 4, 3, 1], 4]);
+      expect(await of({ states: ['Queued', 'Success'] }, { skip: 2, take: 2 })).toEqual([[3, 1], 4]);
+      expect(await of({ states: [] })).toEqual([[], 0]);
+      expect(await of({ states: ['Queued', 'Success'], nodeId: 'n1' })).toEqual([[1], 1]);
+      expect(await of({ spaceId: 'Spaces-1' })).toEqual([[5, 4, 3, 2, 1], 5]);
+      expect(await of({ spaceId: 'Spaces-2' })).toEqual([[], 0]);
+      expect(await of({ hasWarningsOrErrors: true })).toEqual([[2], 1]);
+      expect(await s.tasks.counts()).toEqual({ Queued: 3, Executing: 1, Success: 1 });
     });
   });
 }

@@ -84,6 +84,9 @@ export function storageContract(name: string, install: () => Promise<Installatio
       await expect(s.workers.add({ ...worker, name: ' WEB 7' })).rejects.toMatchObject({
         code: 'OCTO_WORKER_NAME_TAKEN',
       });
+      const lost = { ...worker, name: 'web 8', poolIds: ['WorkerPools-1', 'WorkerPools-9'] };
+      await expect(s.workers.add(lost)).rejects.toMatchObject({ code: 'OCTO_POOL_NOT_FOUND' });
+      expect(await s.workers.list('Spaces-1')).toHaveLength(1);
     });
 
     test('a node that comes back keeps its task cap (R206)', async () => {
@@ -104,6 +107,38 @@ export function storageContract(name: string, install: () => Promise<Installatio
       await other[Symbol.asyncDispose]();
       expect(await s.liveness.isDead('n1')).toBe(true);
       expect(await s.liveness.isDead('never-seen')).toBe(true);
+    });
+
+    test('whoever looks whether a node lives keeps nobody from being it', async () => {
+      await using other = await installation.open();
+      let done = false;
+      const look = async () => {
+        while (!done) {
+          await Promise.all([s.liveness.isDead('n1'), other.liveness.isDead('n1')]);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      const looking = look();
+      await s.hold('n1');
+      done = true;
+      await looking;
+      expect(await other.liveness.isDead('n1')).toBe(false);
+    });
+
+    test('to remove a node does not make a living one look dead', async () => {
+      await using other = await installation.open();
+      await other.hold('n1');
+      await s.nodes.remove('n1');
+      expect(await s.liveness.isDead('n1')).toBe(false);
+      await expect(s.hold('n1')).rejects.toMatchObject({ code: 'OCTO_STORAGE_NODE_HELD' });
+      await other.nodes.remove('n1');
+      expect(await s.liveness.isDead('n1')).toBe(true);
+      await s.hold('n1');
+    });
+
+    test.each(['', '../n', 'a/b', '.hidden', 'n'.repeat(200)])('"%s" is no id of a node', async (id) => {
+      await expect(s.hold(id)).rejects.toMatchObject({ code: 'OCTO_STORAGE_NODE_ID' });
+      await expect(s.liveness.isDead(id)).rejects.toMatchObject({ code: 'OCTO_STORAGE_NODE_ID' });
     });
 
     test('settings and keys are kept; keys only as their hash', async () => {

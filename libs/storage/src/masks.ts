@@ -1,0 +1,21 @@
+import { type Knex } from 'knex';
+import { type Row, run } from './database.ts';
+import { type Vault } from './vault.ts';
+
+export async function insertMasks(
+  trx: Knex.Transaction,
+  vault: Vault,
+  seq: number,
+  masks: readonly string[],
+): Promise<void> {
+  for (const text of masks)
+    await run(trx, 'insert into mask (task_seq, sealed) values (?, ?)', [seq, vault.seal(placeOf(seq), text)]);
+}
+
+export function toMask(vault: Vault, row: Row): string {
+  return vault.open(placeOf(row['task_seq']), row['sealed']) as string; // by insertMasks
+}
+
+function placeOf(seq: unknown): string {
+  return `mask of task ${String(seq)}`;
+}

@@ -1,0 +1,32 @@
+import { isOver, statesBefore, type TaskChange, type TaskState } from '@octo/plane';
+import { type Knex } from 'knex';
+import { type Row, run } from './database.ts';
+
+/**
+ * Every change of state passes here, and asks the table of R213. Answers with the rows that moved. An ended task keeps
+ * the name of the node that ran it, but no time until which it is held: nobody holds it.
+ */
+export function setState(
+  trx: Knex.Transaction,
+  to: TaskState,
+  change: TaskChange,
+  nowMs: number,
+  fit: { readonly where: string; readonly bindings: readonly Knex.RawBinding[] },
+): Promise<Row[]> {
+  const waiting = change.waiting ? JSON.stringify(change.waiting) : null;
+  const sets = ['state = ?', 'updated_ms = ?', 'waiting = ?'];
+  const bindings: Knex.RawBinding[] = [to, nowMs, waiting];
+  const set = (sql: string, value: Knex.RawBinding) => {
+    sets.push(sql);
+    bindings.push(value);
+  };
+  if (change.errorCode !== undefined) set('error_code = ?', change.errorCode);
+  if (change.errorMessage !== undefined) set('error_message = ?', change.errorMessage);
+  if (isOver(to)) set('completed_ms = ?, claim_until_ms = null', nowMs);
+  const before = statesBefore(to);
+  return run(
+    trx,
+    `update task set ${sets.join(', ')} where ${fit.where} and state in (${before.map(() => '?').join(', ')}) returning *`,
+    [...bindings, ...fit.bindings, ...before],
+  );
+}
