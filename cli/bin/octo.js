@@ -1,6 +1,10 @@
 #!/usr/bin/env node
 // The built command. Compiled code is cached between runs; the plugins of $OCTO_HOME may bring commands of their own.
-import { enableCompileCache } from 'node:module';
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  process.stderr.write(`octo: Node 24.11 or newer is needed; this is ${process.version}\n`);
+  process.exit(1);
+}
+const { enableCompileCache } = await import('node:module');
 enableCompileCache();
 const { existsSync, readFileSync } = await import('node:fs');
 const { homedir } = await import('node:os');
