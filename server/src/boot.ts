@@ -1,7 +1,20 @@
-import { type Clock, Clock as ClockToken, Host, Ids, Logger, WiringError, value, type Provider } from '@octo/kernel';
+import {
+  type Clock,
+  Clock as ClockToken,
+  Host,
+  Ids,
+  Logger,
+  type OwnMachine,
+  OwnMachine as OwnMachineToken,
+  type Provider,
+  value,
+  WiringError,
+} from '@octo/kernel';
 import { checkGraph, loadPlugins, Services, type LoadedPlugin, type Refused } from '@octo/kernel/host';
 import {
+  BUILT_IN_STYLE,
   cancelTask,
+  CONNECTION_LIMITS,
   enqueue,
   Liveness,
   Loop,
@@ -11,14 +24,17 @@ import {
   Queue,
   Registry,
   Rooms,
+  Runtimes,
   Signals,
   type Node,
 } from '@octo/plane';
 import { openStorage, storageProviders, type Storage } from '@octo/storage';
+import { chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemClock, systemIds } from './clock.ts';
 import { type Plane } from './plane.ts';
 import { openRegistry, openRooms } from './registry.ts';
+import { openRuntimes } from './runtimes.ts';
 import { VERSION } from './version.ts';
 
 export interface PlaneOptions {
@@ -31,6 +47,10 @@ export interface PlaneOptions {
   /** Folders whose package.json lists plugins, after the standard bundle. */
   readonly pluginRoots?: readonly string[];
   readonly masterKey?: string;
+  /** How scripts run on this very machine. */
+  readonly machine?: OwnMachine;
+  /** Folder or URL with Node for workers that have none. */
+  readonly nodeRuntimes?: string;
 }
 
 /** Open the plane on a data folder. No listener is made here, so the CLI opens the very same. */
@@ -47,6 +67,7 @@ export async function openPlane(options: PlaneOptions): Promise<Plane> {
   const { services, plugins, refused } = openServices(options, storage, found);
   undo.use(services);
   if (options.mode === 'work') {
+    await proveScriptUser(services, options);
     await register(services, options);
     await services.get(Loop).start();
   }
@@ -65,6 +86,14 @@ function openServices(
     value(Ids, systemIds),
     value(Logger, options.logger),
     value(Host, host),
+    value(OwnMachineToken, options.machine ?? {}),
+    value(
+      Runtimes,
+      openRuntimes({
+        cacheDir: join(options.dataDir, 'cache', 'node'),
+        ...(options.nodeRuntimes !== undefined && { source: options.nodeRuntimes }),
+      }),
+    ),
     value(OnlyOwn, options.node.kind === 'in-process'),
     ...storageProviders(storage),
     ...planeProviders,
@@ -99,6 +128,20 @@ function keepSound(
     }
   }
   return { plugins, refused };
+}
+
+/** Where scripts run as somebody else, that is proved before anything starts, and refused with the reason (R21, R22). */
+async function proveScriptUser(services: Services, { dataDir, machine, logger }: PlaneOptions): Promise<void> {
+  const { scriptUser = 'own' } = machine ?? {};
+  if (scriptUser === 'own') return;
+  await chmod(dataDir, 0o711); // to be passed, not to be listed; every file of ours in it is 0600
+  const noLog = { write() {}, progress() {} };
+  const none = () => Promise.reject(new Error('the built-in worker has none'));
+  const opening = { workerId: '', endpoint: {}, limits: CONNECTION_LIMITS, log: noLog, account: none, proxy: none };
+  const signal = AbortSignal.timeout(60_000);
+  await using session = await services.get(Registry).transport(BUILT_IN_STYLE)?.open(opening, signal);
+  const { scriptsRunAs } = (await session?.capabilities(signal)) ?? {};
+  logger.info({ room: 'machine', scriptsRunAs }, 'scripts of the built-in worker run as somebody else');
 }
 
 async function register(services: Services, { node }: PlaneOptions): Promise<void> {

@@ -1,11 +1,14 @@
 import { type Schema } from './schema.ts';
 import { type Deps, type Resolved } from './token.ts';
+import { type Bytes } from './transport.ts';
 import { type ActivityLog, type LeasedWorker } from './worker.ts';
 
 export interface StepContext<P> {
   /** Evaluated and checked by the step's schema. */
   readonly properties: P;
   readonly worker: LeasedWorker;
+  /** Files that came with the action, by path relative to the workspace. */
+  readonly files: readonly { readonly name: string; readonly content: Bytes }[];
   readonly log: ActivityLog;
   /** Aborts on cancel, time-out and stop of the node. An abort is not an error: let it pass through. */
   readonly signal: AbortSignal;

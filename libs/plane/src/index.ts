@@ -1,6 +1,7 @@
 // The domain: tasks, workers, pools, leases, and how a step runs on a worker. Pure rules are in model/.
 // Nothing here knows a database, HTTP or a wire: ports.ts says what is needed from outside.
 // Read queue/ (how a task is taken), planning/, leasing/, dispatch/ in that order: it is the way of a task.
+export { CONNECTION_LIMITS } from './dispatch/session.ts';
 export * from './limits.ts';
 export * from './model/activity.ts';
 export * from './model/request.ts';

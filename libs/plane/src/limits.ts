@@ -13,6 +13,8 @@ export interface Limits {
   readonly statusMs: number;
   /** Opening a session. Default 5 min (R119). */
   readonly openMs: number;
+  /** Bringing a tool, and Node where it is missing, to a worker. Default 10 min. */
+  readonly toolMs: number;
   /** Fetching one artifact. Default 10 min. */
   readonly artifactMs: number;
   /** How long a claim or a lease is good without renewal. Default 30 s (R70). */
@@ -31,6 +33,7 @@ export const LIMITS: Limits = {
   cancelMs: 120_000,
   statusMs: 20_000,
   openMs: 300_000,
+  toolMs: 600_000,
   artifactMs: 600_000,
   claimMs: 30_000,
   tickMs: 1_000,

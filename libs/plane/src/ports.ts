@@ -277,6 +277,15 @@ export interface LiveTransport {
   open(to: Opening<unknown>, signal: AbortSignal): Promise<Session>;
 }
 
+/** Node for workers that have none. */
+export interface Runtimes {
+  /** For a system as `Capabilities.platform` names it. Undefined: there is none to send. */
+  node(
+    platform: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly content: Bytes; readonly sha256: string } | undefined>;
+}
+
 /** Opens the narrow rooms in which a step's own services live (house.md 3.6). */
 export interface Rooms {
   openTask(given: { readonly spaceId: string; readonly log: ActivityLog }): StepServices;
@@ -298,4 +307,5 @@ export const ApiKeys = token<ApiKeys>('octo.plane.ApiKeys');
 export const Spaces = token<Spaces>('octo.plane.Spaces');
 export const Signals = token<Signals>('octo.plane.Signals');
 export const Rooms = token<Rooms>('octo.plane.Rooms');
+export const Runtimes = token<Runtimes>('octo.plane.Runtimes');
 export const Registry = token<Registry>('octo.plane.Registry');

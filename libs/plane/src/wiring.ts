@@ -22,6 +22,7 @@ const workshop = {
   settings: ports.Settings,
   registry: ports.Registry,
   rooms: ports.Rooms,
+  runtimes: ports.Runtimes,
   signals: ports.Signals,
   nodes: ports.Nodes,
   liveness: ports.Liveness,

@@ -1,7 +1,8 @@
-import { InputError, type Bytes, type Isolation, type Launch, type Script } from '@octo/kernel';
+import { InputError, type Isolation, type Launch, type Script } from '@octo/kernel';
 import { type VariableSet } from '@octo/variables';
 import { createHash, randomBytes } from 'node:crypto';
 import { bashBootstrap, bashText, bashVariables, SCRIPT_FILE } from './bash.ts';
+import { textBytes } from './text-bytes.ts';
 
 export interface LaunchParts {
   readonly script: Script;
@@ -42,14 +43,4 @@ export function digestOf(script: Script): string {
   const files = (script.files ?? []).map((f) => `${f.name} ${f.content.sizeBytes} ${f.content.sha256 ?? ''}`).sort();
   const asked = [script.syntax, script.body, script.parameters ?? '', files];
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
-}
-
-function textBytes(text: string): Bytes {
-  const bytes = Buffer.from(text, 'utf8');
-  return {
-    sizeBytes: bytes.length,
-    async *open(fromByte = 0) {
-      yield bytes.subarray(fromByte);
-    },
-  };
 }
