@@ -16,6 +16,7 @@ import {
   cancelTask,
   CONNECTION_LIMITS,
   enqueue,
+  Explainer,
   Liveness,
   Loop,
   Nodes,
@@ -185,6 +186,7 @@ function makePlane(
     liveness: services.get(Liveness),
     signals: services.get(Signals),
     enqueue: (spaceId, request) => enqueue(queue, spaceId, request, isInProcess ? options.node.id : undefined),
+    explain: services.get(Explainer),
     cancel: (taskId) => cancelTask(queue, taskId),
     async [Symbol.asyncDispose]() {
       if (isInProcess && options.mode === 'work') await leave(services, options.node.id);

@@ -15,12 +15,12 @@ export interface StepContext<P> {
   /** Evaluated variables of the task; names are case-insensitive. */
   readonly variables: { get(name: string): string | undefined };
   /** Becomes the output variable `Octopus.Action[<name>].Output.<key>` of later steps. */
-  output(key: string, value: string, options?: { readonly sensitive?: boolean }): void;
+  readonly output: (key: string, value: string, options?: { readonly sensitive?: boolean }) => void;
   /**
    * An effect outside the worker, at most once: its JSON result is remembered, and a restart answers from the record.
    * A restart between the effect and its record fails with `OCTO_ACTION_MAY_HAVE_RUN` instead of repeating it.
    */
-  once<T>(key: string, act: () => Promise<T>): Promise<T>;
+  readonly once: <T>(key: string, act: () => Promise<T>) => Promise<T>;
 }
 
 export interface StepType<P = unknown, D extends Deps = Deps> {

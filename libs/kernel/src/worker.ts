@@ -68,11 +68,11 @@ export interface ToolContext<I> {
   readonly signal: AbortSignal;
   readonly log: ActivityLog;
   /** Sets an output variable; sensitive ones are masked from here on. */
-  output(name: string, value: string, options?: { readonly sensitive?: boolean }): void;
+  readonly output: (name: string, value: string, options?: { readonly sensitive?: boolean }) => void;
   /** The file is fetched after the action; `name` defaults to the file's own. */
-  artifact(path: string, name?: string): void;
+  readonly artifact: (path: string, name?: string) => void;
   /** Hide a text in the task's log from now on. */
-  mask(text: string): void;
+  readonly mask: (text: string) => void;
 }
 /** Throwing ends the tool with exit code 1; `code`, `message` and `hint` of the error come back as `ScriptResult.failure`. */
 export type ToolProgram<I> = (context: ToolContext<I>) => Promise<void>;

@@ -25,6 +25,7 @@ export function makeLaunch({ script, variables, taskId, isolation, fence }: Laun
   const variablesFile = `.octo-${randomBytes(9).toString('hex')}`;
   const parameters = script.parameters === undefined ? undefined : variables.evaluate(script.parameters);
   const body = bashText(variables.evaluate(script.body));
+  const file = script.fileName ?? SCRIPT_FILE;
   return {
     taskId,
     isolation,
@@ -32,8 +33,8 @@ export function makeLaunch({ script, variables, taskId, isolation, fence }: Laun
     body: { bash: bashBootstrap(variablesFile) },
     files: [
       ...(script.files ?? []),
-      { name: SCRIPT_FILE, content: textBytes(body) },
-      { name: variablesFile, content: textBytes(bashVariables(variables, body, parameters)), secret: true },
+      { name: file, content: textBytes(body) },
+      { name: variablesFile, content: textBytes(bashVariables(variables, body, parameters, file)), secret: true },
     ],
   };
 }
@@ -41,6 +42,12 @@ export function makeLaunch({ script, variables, taskId, isolation, fence }: Laun
 /** What a step asked for, as one word: a restart that asks for something else is noticed by it (house.md 3.1). */
 export function digestOf(script: Script): string {
   const files = (script.files ?? []).map((f) => `${f.name} ${f.content.sizeBytes} ${f.content.sha256 ?? ''}`).sort();
-  const asked = [script.syntax, script.body, script.parameters ?? '', files];
+  const asked = [
+    script.syntax,
+    script.body,
+    script.parameters ?? '',
+    files,
+    ...(script.fileName ? [script.fileName] : []),
+  ];
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
 }

@@ -21,8 +21,7 @@ export async function collectArtifacts(c: Collecting, action: number, signal: Ab
   const declared = await c.journal.artifacts(c.claim.taskId);
   for (const artifact of declared.filter((a) => a.action === action && a.sizeBytes === undefined)) {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(c.limits.artifactMs)]);
-    const wait = { for: `artifact ${artifact.name}`, limitMs: c.limits.artifactMs, whenOver: 'the action fails' };
-    const content = await c.waits.during(c.activityId, wait, async () => {
+    const content = await c.waits.during(c.activityId, 'artifact', `artifact ${artifact.name}`, async () => {
       const bytes = await c.session.download(artifact.path, limit);
       if (bytes) await c.store.put(c.claim, artifact.id, bytes, limit);
       return bytes;

@@ -4,6 +4,7 @@ import { type RunChange, type RunKey, type RunRecord } from '../model/run.ts';
 import { TaskStop } from '../stop-reasons.ts';
 import { type Scribe } from '../log/scribe.ts';
 import { type Output } from './output.ts';
+import { WAITS } from '../model/waits.ts';
 import { mayHaveRun } from './records.ts';
 import { type Waits } from './waits.ts';
 
@@ -70,7 +71,7 @@ export async function observe(
         for: `the end of the cancelled script on ${o.workerName}`,
         sinceMs: o.clock.now(),
         untilMs: o.clock.now() + o.limits.cancelMs,
-        whenOver: 'the script is abandoned: it may still run',
+        whenOver: WAITS.cancel.whenOver,
       });
       await o.session.cancel(ref, until);
       isAcknowledged = true; // a start that was under way is only observed from here on
@@ -90,7 +91,7 @@ async function showTurn(o: Observation, status: ScriptStatus, isCancelled: boole
     for: `its turn on ${o.workerName}: the isolation mutex ${blocked.mutex} is held by ${blocked.byTasks.join(', ')}`,
     sinceMs,
     ...(isLimited && { untilMs: sinceMs + (blocked.limitMs ?? 0) }),
-    whenOver: isLimited ? 'the action fails (−44)' : 'it starts as soon as those scripts have ended',
+    whenOver: isLimited ? WAITS.turn.whenOver : 'it starts as soon as those scripts have ended',
   });
 }
 

@@ -33,8 +33,7 @@ export function openSession(
     account: missing('account'),
     proxy: missing('proxy'),
   };
-  const wait = { for: `a session with ${worker.name}`, limitMs: room.limits.openMs, whenOver: 'the action fails' };
-  return room.waits.during(activityId, wait, () =>
+  return room.waits.during(activityId, 'session', `a session with ${worker.name}`, () =>
     transport.open(opening, AbortSignal.any([signal, AbortSignal.timeout(room.limits.openMs)])),
   );
 }

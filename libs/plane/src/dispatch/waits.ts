@@ -1,28 +1,26 @@
 import { type Clock } from '@octo/kernel';
-import { ANNOUNCE_AFTER_MS } from '../limits.ts';
+import { ANNOUNCE_AFTER_MS, type Limits } from '../limits.ts';
 import { type Scribe } from '../log/scribe.ts';
 import { type Waiting } from '../model/task.ts';
+import { WAITS } from '../model/waits.ts';
 import { type Tasks } from '../ports.ts';
 
-/** What is waited for, with its own limit counted from now. */
-export interface WaitFor {
-  readonly for: string;
-  /** Absent: no limit; `whenOver` says what ends the wait instead. */
-  readonly limitMs?: number;
-  readonly whenOver: string;
+export interface WaitsDeps {
+  readonly tasks: Tasks;
+  readonly scribe: Scribe;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly taskId: string;
 }
+/** The waits that the plane limits by itself. */
+type OwnWait = Exclude<keyof typeof WAITS, 'turn'>;
 
 /** Shows what a running task waits for, in the task and, with the same words, in its log (R252). */
 export class Waits {
-  readonly #deps: { readonly tasks: Tasks; readonly scribe: Scribe; readonly clock: Clock; readonly taskId: string };
+  readonly #deps: WaitsDeps;
   #shown = '';
 
-  constructor(deps: {
-    readonly tasks: Tasks;
-    readonly scribe: Scribe;
-    readonly clock: Clock;
-    readonly taskId: string;
-  }) {
+  constructor(deps: WaitsDeps) {
     this.#deps = deps;
   }
 
@@ -36,12 +34,13 @@ export class Waits {
   }
 
   /** Do something that may take long; once it has taken a second, the wait is shown until it is over. */
-  async during<T>(activityId: string, wait: WaitFor, act: () => Promise<T>): Promise<T> {
+  async during<T>(activityId: string, kind: OwnWait, what: string, act: () => Promise<T>): Promise<T> {
     const sinceMs = this.#deps.clock.now();
+    const { limit, whenOver } = WAITS[kind];
+    const waiting: Waiting = { for: what, sinceMs, untilMs: sinceMs + this.#deps.limits[limit], whenOver };
     let telling: Promise<void> | undefined;
     const timer = setTimeout(() => {
-      const untilMs = wait.limitMs === undefined ? {} : { untilMs: sinceMs + wait.limitMs };
-      telling = this.show(activityId, { for: wait.for, sinceMs, ...untilMs, whenOver: wait.whenOver }).catch(() => {}); // the act itself meets the same fault
+      telling = this.show(activityId, waiting).catch(() => {}); // the act itself meets the same fault
     }, ANNOUNCE_AFTER_MS);
     try {
       return await act();

@@ -56,10 +56,9 @@ async function useTool<I>(
 ): Promise<ScriptResult> {
   const asked = await askTool(tool, input);
   const launch = async (): Promise<Launch> => {
-    const limitMs = on.room.limits.toolMs;
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-    const wait = { for: `tool ${tool.name} to be brought to ${on.worker.name}`, limitMs, whenOver: 'the action fails' };
-    const placed = await on.room.waits.during(on.activityId, wait, () =>
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(on.room.limits.toolMs)]);
+    const what = `tool ${tool.name} to be brought to ${on.worker.name}`;
+    const placed = await on.room.waits.during(on.activityId, 'tool', what, () =>
       placeTool(on.session, on.room.runtimes, on.worker, asked, limit),
     );
     const limits = limitsOf(on.variables, on.actionName);
