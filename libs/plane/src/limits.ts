@@ -41,5 +41,9 @@ export const LIMITS: Limits = {
   stopMs: 10_000,
 };
 
+/** Setting: artifacts are kept for so many days; 0 = for ever. */
+export const ARTIFACT_DAYS = 'artifacts.keepDays';
+export const ARTIFACT_DAYS_DEFAULT = 30;
+
 /** Waits shorter than this are not announced (R252). */
 export const ANNOUNCE_AFTER_MS = 1_000;

@@ -149,6 +149,9 @@ export interface Journal {
 /** Bytes of artifacts. `put` is whole or not at all and may be repeated. */
 export interface ArtifactStore {
   put(claim: Claim, artifactId: string, content: Bytes, signal: AbortSignal): Promise<void>;
+  /** Delete bytes that were stored before then, and what interrupted ones left; answers with how many. Their rows stay. */
+  sweep(beforeMs: number): Promise<number>;
+  /** NotFoundError OCTO_ARTIFACT_EXPIRED where the bytes were swept; undefined where they were never fetched. */
   get(artifactId: string): Promise<{ readonly artifact: Artifact; readonly content: Bytes } | undefined>;
 }
 
