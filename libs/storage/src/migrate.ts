@@ -1,9 +1,8 @@
 import { ConflictError } from '@octo/kernel';
-import { type Knex } from 'knex';
-import { type Database, run } from './database.ts';
-import { createTables } from './schema.ts';
+import { type Database, run, type Transaction } from './database.ts';
+import { createTables, type Words } from './schema.ts';
 
-type Migration = (trx: Knex.Transaction) => Promise<void>;
+type Migration = (trx: Transaction, words: Words) => Promise<void>;
 
 /** Forward only: a migration that has been released is never edited; what changes comes behind it. */
 const MIGRATIONS: readonly Migration[] = [createTables];
@@ -12,16 +11,15 @@ const MIGRATIONS: readonly Migration[] = [createTables];
  * Bring the schema up to date in one transaction. The write lock that it begins with also guards against two processes
  * that open a fresh folder at once: the second finds everything done.
  */
-export async function migrate(db: Database): Promise<void> {
-  await db.alone(async (trx) => {
-    if (!(await trx.schema.hasTable('schema_version')))
-      await trx.schema.createTable('schema_version', (t) => void t.integer('version').notNullable());
+export async function migrate(db: Database, words: Words): Promise<void> {
+  await db.write(async (trx) => {
+    await run(trx, 'create table if not exists schema_version (version integer not null)');
     const [row] = await run(trx, 'select max(version) as version from schema_version');
     const version = Number(row?.['version'] ?? 0);
     refuseNewer(version);
     for (const [index, migration] of MIGRATIONS.entries()) {
       if (index < version) continue;
-      await migration(trx);
+      await migration(trx, words);
       await run(trx, 'insert into schema_version (version) values (?)', [index + 1]);
     }
   });

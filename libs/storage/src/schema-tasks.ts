@@ -1,121 +1,113 @@
-import { type Knex } from 'knex';
 import { HELD } from './claims.ts';
-import { run } from './database.ts';
+import { run, type Transaction } from './database.ts';
+import { type Words } from './schema.ts';
 import { TALLY_TRIGGERS } from './sqlite.ts';
 
 /** Tasks and all that belongs to one. */
-export async function createTaskTables(trx: Knex.Transaction): Promise<void> {
-  await createTaskTable(trx);
-  await createTaskRecords(trx);
-  await createTaskYield(trx);
+export async function createTaskTables(trx: Transaction, words: Words): Promise<void> {
+  for (const statement of [...taskTables(words), ...TALLY_TRIGGERS, ...records(words), ...yields(words)])
+    await run(trx, statement);
 }
 
-async function createTaskTable(trx: Knex.Transaction): Promise<void> {
-  await trx.schema.createTable('task', (t) => {
-    t.increments('seq');
-    t.text('space_id').notNullable();
-    t.text('name').notNullable();
-    t.text('description').notNullable();
-    t.text('state').notNullable();
-    t.text('only_node_id').notNullable(); // '' = any node: null would not compare in an index
-    t.bigInteger('queued_ms').notNullable();
-    t.bigInteger('expires_ms');
-    t.bigInteger('started_ms');
-    t.bigInteger('completed_ms');
-    t.bigInteger('updated_ms').notNullable();
-    t.text('error_code');
-    t.text('error_message');
-    t.integer('has_warnings').notNullable().defaultTo(0);
-    t.text('claim_node');
-    t.integer('claim_fence').notNullable().defaultTo(0);
-    t.bigInteger('claim_until_ms');
-    t.text('waiting');
-    t.bigInteger('log_seq').notNullable().defaultTo(0);
-    t.bigInteger('log_bytes').notNullable().defaultTo(0);
-    t.index(['state', 'seq']);
-    t.index(['claim_node']);
-    // apart, because the one above grows with every task that the node has ever ended
-    t.index(['claim_node'], 'task_held', { predicate: trx.whereRaw(HELD) });
-  });
-  await trx.schema.createTable('task_tally', (t) => {
-    t.text('space_id').notNullable();
-    t.text('state').notNullable();
-    t.bigInteger('total').notNullable();
-    t.primary(['space_id', 'state']);
-  });
-  for (const trigger of TALLY_TRIGGERS) await run(trx, trigger);
-}
+const taskTables = ({ serial }: Words): readonly string[] => [
+  // only_node_id: '' = any node, because null would not compare in an index
+  `create table task (
+     seq ${serial},
+     space_id text not null,
+     name text not null,
+     description text not null,
+     state text not null,
+     only_node_id text not null,
+     queued_ms bigint not null,
+     expires_ms bigint,
+     started_ms bigint,
+     completed_ms bigint,
+     updated_ms bigint not null,
+     error_code text,
+     error_message text,
+     has_warnings integer not null default 0,
+     claim_node text,
+     claim_fence integer not null default 0,
+     claim_until_ms bigint,
+     waiting text,
+     log_seq bigint not null default 0,
+     log_bytes bigint not null default 0
+   )`,
+  'create index task_state_seq_index on task (state, seq)',
+  'create index task_claim_node_index on task (claim_node)',
+  // apart, because the one above grows with every task that the node has ever ended
+  `create index task_held on task (claim_node) where ${HELD}`,
+  `create table task_tally (
+     space_id text not null,
+     state text not null,
+     total bigint not null,
+     primary key (space_id, state)
+   )`,
+];
 
 /** What belongs to a task goes with it. */
-function ofTask(t: Knex.CreateTableBuilder): Knex.ReferencingColumnBuilder {
-  return t.integer('task_seq').notNullable().references('task.seq').onDelete('CASCADE');
-}
+const OF_TASK = 'task_seq integer not null references task (seq) on delete cascade';
 
 /** How a task came along. */
-async function createTaskRecords(trx: Knex.Transaction): Promise<void> {
-  await trx.schema.createTable('task_request', (t) => {
-    ofTask(t).primary();
-    t.binary('sealed').notNullable();
-  });
-  await trx.schema.createTable('task_log', (t) => {
-    ofTask(t);
-    t.bigInteger('last_seq').notNullable();
-    t.bigInteger('first_seq').notNullable();
-    t.binary('data').notNullable();
-    t.primary(['task_seq', 'last_seq']);
-  });
-  await trx.schema.createTable('activity', (t) => {
-    ofTask(t);
-    t.text('id').notNullable();
-    t.integer('place').notNullable();
-    t.text('name').notNullable();
-    t.text('state').notNullable();
-    t.bigInteger('started_ms');
-    t.bigInteger('ended_ms');
-    t.float('progress');
-    t.text('progress_message');
-    t.primary(['task_seq', 'id']);
-  });
-  await trx.schema.createTable('run', (t) => {
-    ofTask(t);
-    t.integer('action').notNullable();
-    t.integer('attempt').notNullable();
-    t.text('key').notNullable();
-    t.integer('place').notNullable();
-    t.text('state').notNullable();
-    t.text('ticket').notNullable();
-    t.text('cursor').notNullable();
-    t.text('facts').notNullable(); // JSON: kind, digest, worker, style, handle, end, exit code
-    t.binary('sealed').notNullable(); // endpoint, parser, result
-    t.primary(['task_seq', 'action', 'attempt', 'key']);
-  });
-}
+const records = ({ bytes }: Words): readonly string[] => [
+  `create table task_request (${OF_TASK}, sealed ${bytes} not null, primary key (task_seq))`,
+  `create table task_log (
+     ${OF_TASK},
+     last_seq bigint not null,
+     first_seq bigint not null,
+     data ${bytes} not null,
+     primary key (task_seq, last_seq)
+   )`,
+  `create table activity (
+     ${OF_TASK},
+     id text not null,
+     place integer not null,
+     name text not null,
+     state text not null,
+     started_ms bigint,
+     ended_ms bigint,
+     progress float,
+     progress_message text,
+     primary key (task_seq, id)
+   )`,
+  // facts: JSON of kind, digest, worker, style, handle, end, exit code; sealed: endpoint, parser, result
+  `create table run (
+     ${OF_TASK},
+     action integer not null,
+     attempt integer not null,
+     key text not null,
+     place integer not null,
+     state text not null,
+     ticket text not null,
+     cursor text not null,
+     facts text not null,
+     sealed ${bytes} not null,
+     primary key (task_seq, action, attempt, key)
+   )`,
+];
 
 /** What a task leaves. */
-async function createTaskYield(trx: Knex.Transaction): Promise<void> {
-  await trx.schema.createTable('output', (t) => {
-    ofTask(t);
-    t.integer('action').notNullable();
-    t.text('name_key').notNullable();
-    t.text('action_name').notNullable();
-    t.text('name').notNullable();
-    t.integer('sensitive').notNullable();
-    t.binary('sealed').notNullable();
-    t.primary(['task_seq', 'action', 'name_key']);
-  });
-  await trx.schema.createTable('mask', (t) => {
-    t.increments('seq');
-    ofTask(t).index();
-    t.binary('sealed').notNullable();
-  });
-  await trx.schema.createTable('artifact', (t) => {
-    t.increments('seq');
-    ofTask(t);
-    t.integer('action').notNullable();
-    t.text('name').notNullable();
-    t.text('path').notNullable();
-    t.bigInteger('size_bytes');
-    t.text('sha256');
-    t.unique(['task_seq', 'action', 'path', 'name']);
-  });
-}
+const yields = ({ serial, bytes }: Words): readonly string[] => [
+  `create table output (
+     ${OF_TASK},
+     action integer not null,
+     name_key text not null,
+     action_name text not null,
+     name text not null,
+     sensitive integer not null,
+     sealed ${bytes} not null,
+     primary key (task_seq, action, name_key)
+   )`,
+  `create table mask (seq ${serial}, ${OF_TASK}, sealed ${bytes} not null)`,
+  'create index mask_task_seq_index on mask (task_seq)',
+  `create table artifact (
+     seq ${serial},
+     ${OF_TASK},
+     action integer not null,
+     name text not null,
+     path text not null,
+     size_bytes bigint,
+     sha256 text
+   )`,
+  'create unique index artifact_task_seq_action_path_name_unique on artifact (task_seq, action, path, name)',
+];

@@ -1,95 +1,98 @@
-import { type Knex } from 'knex';
 import { randomUUID } from 'node:crypto';
-import { run } from './database.ts';
+import { run, type Transaction } from './database.ts';
 import { createTaskTables } from './schema-tasks.ts';
 
+/** The two words in which databases differ; every other word of the schema is the same in all of them. */
+export interface Words {
+  /** Type of a key that counts by itself and never again gives a number that was given. */
+  readonly serial: string;
+  readonly bytes: string;
+}
+
 /** Schema 1. */
-export async function createTables(trx: Knex.Transaction): Promise<void> {
-  await createPlaceTables(trx);
-  await createTaskTables(trx);
-  await createWorkTables(trx);
+export async function createTables(trx: Transaction, words: Words): Promise<void> {
+  for (const statement of placeTables(words)) await run(trx, statement);
+  await createTaskTables(trx, words);
+  for (const statement of workTables(words)) await run(trx, statement);
   await seed(trx);
 }
 
 /** Where work may run, and who does it. */
-async function createPlaceTables(trx: Knex.Transaction): Promise<void> {
-  await trx.schema.createTable('setting', (t) => {
-    t.text('name').primary();
-    t.text('value').notNullable();
-  });
-  await trx.schema.createTable('space', (t) => {
-    t.text('id').primary();
-    t.text('name').notNullable();
-    t.text('slug').notNullable();
-    t.integer('is_default').notNullable();
-  });
-  await trx.schema.createTable('worker_pool', (t) => {
-    t.increments('seq');
-    t.text('space_id').notNullable().references('space.id');
-    t.text('name').notNullable();
-    t.text('name_key').notNullable();
-    t.text('slug').notNullable();
-    t.text('description').notNullable();
-    t.integer('is_default').notNullable();
-    t.integer('sort_order').notNullable();
-    t.unique(['space_id', 'name_key']);
-  });
-  await trx.schema.createTable('worker', (t) => {
-    t.increments('seq');
-    t.text('space_id').notNullable().references('space.id');
-    t.text('name').notNullable();
-    t.text('name_key').notNullable();
-    t.text('slug').notNullable();
-    t.text('machine_policy_id').notNullable();
-    t.integer('is_disabled').notNullable();
-    t.text('health').notNullable();
-    t.text('status_summary').notNullable();
-    t.text('style').notNullable();
-    t.text('endpoint').notNullable();
-    t.unique(['space_id', 'name_key']);
-  });
-  await trx.schema.createTable('worker_pool_member', (t) => {
-    t.integer('worker_seq').notNullable().references('worker.seq').onDelete('CASCADE');
-    t.integer('pool_seq').notNullable().references('worker_pool.seq');
-    t.primary(['worker_seq', 'pool_seq']);
-  });
-  await trx.schema.createTable('node', (t) => {
-    t.text('id').primary();
-    t.text('name').notNullable();
-    t.text('kind').notNullable();
-    t.integer('task_cap').notNullable();
-    t.bigInteger('started_ms').notNullable();
-    t.bigInteger('last_seen_ms').notNullable();
-  });
-}
+const placeTables = ({ serial }: Words): readonly string[] => [
+  'create table setting (name text primary key, value text not null)',
+  `create table space (
+     id text primary key,
+     name text not null,
+     slug text not null,
+     is_default integer not null
+   )`,
+  `create table worker_pool (
+     seq ${serial},
+     space_id text not null references space (id),
+     name text not null,
+     name_key text not null,
+     slug text not null,
+     description text not null,
+     is_default integer not null,
+     sort_order integer not null
+   )`,
+  'create unique index worker_pool_space_id_name_key_unique on worker_pool (space_id, name_key)',
+  `create table worker (
+     seq ${serial},
+     space_id text not null references space (id),
+     name text not null,
+     name_key text not null,
+     slug text not null,
+     machine_policy_id text not null,
+     is_disabled integer not null,
+     health text not null,
+     status_summary text not null,
+     style text not null,
+     endpoint text not null
+   )`,
+  'create unique index worker_space_id_name_key_unique on worker (space_id, name_key)',
+  `create table worker_pool_member (
+     worker_seq integer not null references worker (seq) on delete cascade,
+     pool_seq integer not null references worker_pool (seq),
+     primary key (worker_seq, pool_seq)
+   )`,
+  `create table node (
+     id text primary key,
+     name text not null,
+     kind text not null,
+     task_cap integer not null,
+     started_ms bigint not null,
+     last_seen_ms bigint not null
+   )`,
+];
 
 /** Holds on workers, and keys. */
-async function createWorkTables(trx: Knex.Transaction): Promise<void> {
-  await trx.schema.createTable('lease', (t) => {
-    t.increments('seq');
-    t.text('worker_id').notNullable().index();
-    t.text('task_id').notNullable();
-    t.text('space_id').notNullable();
-    t.text('node_id').notNullable().index();
-    t.bigInteger('taken_ms').notNullable();
-    t.bigInteger('until_ms').notNullable();
-    t.integer('exclusive').notNullable();
-  });
-  await trx.schema.createTable('worker_use', (t) => {
-    t.text('worker_id').primary();
-    t.bigInteger('last_leased_ms').notNullable();
-  });
-  await trx.schema.createTable('api_key', (t) => {
-    t.increments('seq');
-    t.text('hash').notNullable().unique();
-    t.text('hint').notNullable();
-    t.text('purpose').notNullable();
-    t.bigInteger('created_ms').notNullable();
-  });
-}
+const workTables = ({ serial }: Words): readonly string[] => [
+  `create table lease (
+     seq ${serial},
+     worker_id text not null,
+     task_id text not null,
+     space_id text not null,
+     node_id text not null,
+     taken_ms bigint not null,
+     until_ms bigint not null,
+     exclusive integer not null
+   )`,
+  'create index lease_worker_id_index on lease (worker_id)',
+  'create index lease_node_id_index on lease (node_id)',
+  'create table worker_use (worker_id text primary key, last_leased_ms bigint not null)',
+  `create table api_key (
+     seq ${serial},
+     hash text not null,
+     hint text not null,
+     purpose text not null,
+     created_ms bigint not null
+   )`,
+  'create unique index api_key_hash_unique on api_key (hash)',
+];
 
 /** What every installation begins with. */
-async function seed(trx: Knex.Transaction): Promise<void> {
+async function seed(trx: Transaction): Promise<void> {
   await run(trx, `insert into space (id, name, slug, is_default) values ('Spaces-1', 'Default', 'default', 1)`);
   await run(
     trx,

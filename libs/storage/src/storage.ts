@@ -25,7 +25,7 @@ import { NodeLocks } from './node-locks.ts';
 import { SqlNodes } from './nodes.ts';
 import { SqlPools } from './pools.ts';
 import { SqlApiKeys, SqlSettings, SqlSpaces } from './settings.ts';
-import { openSqlite } from './sqlite.ts';
+import { openSqlite, SQLITE_WORDS } from './sqlite.ts';
 import { SqlTasks } from './tasks.ts';
 import { Vault } from './vault.ts';
 import { SqlWorkers } from './workers.ts';
@@ -66,7 +66,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   if (isReadOnly) expectDatabase(file);
   else await makePlace(dataDir, file);
   const db = undo.use(openSqlite(file, { lockLimitMs, isReadOnly }));
-  await (isReadOnly ? checkSchema(db) : migrate(db));
+  await (isReadOnly ? checkSchema(db) : migrate(db, SQLITE_WORDS));
   const settings = new SqlSettings(db);
   const vault = await openVault(db, settings, options);
   const locks = undo.use(new NodeLocks(join(dataDir, 'nodes')));
