@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { firstLine } from './src/first-line.ts';
 import { type Figure } from './src/figure.ts';
+import { logThroughput } from './src/logs.ts';
 import { noOpTasks } from './src/no-op-tasks.ts';
 import { queueEngine } from './src/queue.ts';
 import { commandStart, serverStart } from './src/start-up.ts';
@@ -12,6 +13,7 @@ const dimensions: Readonly<Record<string, (rounds: number) => Promise<readonly F
   D3: firstLine,
   T1: noOpTasks,
   T2: queueEngine,
+  L1: logThroughput,
   X1: commandStart,
   F1: serverStart,
 };

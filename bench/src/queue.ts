@@ -7,7 +7,7 @@ import { type Figure, median, timed } from './figure.ts';
 
 const TASKS = 4_000;
 /** Those who enqueue at once, and those who claim and end at once. */
-const LANES = 64;
+const LANES = 256;
 const request = { name: 'AdHocScript', description: 'no-op', actions: [], variables: [] };
 
 /** T2: the queue without anything to run: enqueue, claim, end, each answered when it is durable. */

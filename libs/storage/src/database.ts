@@ -8,8 +8,8 @@ type Job = {
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
 };
-/** Most writes that share one commit; more would make each of them wait. */
-const BATCH = 64;
+/** Most writes that share one commit. A spell ends it earlier where they take long. */
+const BATCH = 256;
 
 /**
  * One database. Reads run as they come, between transactions; writes go through one hand, and those that are waiting
