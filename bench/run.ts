@@ -3,12 +3,19 @@
 import { parseArgs } from 'node:util';
 import { firstLine } from './src/first-line.ts';
 import { type Figure } from './src/figure.ts';
+import { logThroughput } from './src/logs.ts';
 import { noOpTasks } from './src/no-op-tasks.ts';
+import { queueEngine } from './src/queue.ts';
+import { commandStart, serverStart } from './src/start-up.ts';
 
 const { values } = parseArgs({ options: { dim: { type: 'string' }, rounds: { type: 'string', default: '5' } } });
 const dimensions: Readonly<Record<string, (rounds: number) => Promise<readonly Figure[]>>> = {
   D3: firstLine,
   T1: noOpTasks,
+  T2: queueEngine,
+  L1: logThroughput,
+  X1: commandStart,
+  F1: serverStart,
 };
 const wanted = values.dim?.split(',') ?? Object.keys(dimensions);
 
@@ -21,12 +28,18 @@ for (const name of wanted) {
   for (const figure of await measure(Number(values.rounds))) print(name, figure);
 }
 
-function print(name: string, { what, ours, floor, floorIs, unit, better, target }: Figure): void {
+function print(name: string, { what, ours, floor, floorIs, unit, better, target, goal }: Figure): void {
   const ratio = better === 'less' ? ours / floor : floor / ours;
   const verdict =
     target === undefined ? '' : ratio <= target ? `  target ≤ ${target}: met` : `  target ≤ ${target}: MISSED`;
   console.log(`${name}  ${what}`);
-  console.log(`    ours   ${ours.toFixed(2)} ${unit}`);
+  console.log(`    ours   ${ours.toFixed(2)} ${unit}${aim(ours, better, goal)}`);
   console.log(`    floor  ${floor.toFixed(2)} ${unit}  (${floorIs})`);
   console.log(`    ratio  ${ratio.toFixed(2)}${verdict}`);
+}
+
+function aim(ours: number, better: Figure['better'], goal: number | undefined): string {
+  if (goal === undefined) return '';
+  const [sign, isMet] = better === 'less' ? ['≤', ours <= goal] : ['≥', ours >= goal];
+  return `  target ${sign} ${goal}: ${isMet ? 'met' : 'MISSED'}`;
 }

@@ -8,6 +8,8 @@ export interface Figure {
   readonly better: 'less' | 'more';
   /** Largest ratio (worse ÷ better) that meets the target of perf.md. */
   readonly target?: number;
+  /** A target that is no ratio, in the unit of the figure. */
+  readonly goal?: number;
 }
 
 export function median(values: readonly number[]): number {

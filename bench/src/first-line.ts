@@ -1,6 +1,7 @@
 import { type OctoApi } from '@octo/api';
 import { type Figure, median, percentile, timed } from './figure.ts';
 import { commitMs, spawnFirstLineMs } from './floors.ts';
+import { loopBlocks } from './loop-blocks.ts';
 import { bash, benchServer } from './server.ts';
 
 const PER_ROUND = 40;
@@ -26,6 +27,7 @@ export async function firstLine(rounds: number): Promise<readonly Figure[]> {
   return [
     { what: 'enqueue → first line at a watching client, p50', ours: median(medians), target: 2, ...common },
     { what: 'the same, p99', ours: percentile(all, 99), ...common },
+    await loopBlocks(rounds),
   ];
 }
 

@@ -6,10 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const OCTO = new URL('../../cli/bin/octo.js', import.meta.url).pathname;
+export const OCTO = new URL('../../cli/bin/octo.js', import.meta.url).pathname;
+
+export interface BenchServer extends AsyncDisposable {
+  readonly api: OctoApi;
+  readonly dataDir: string;
+  readonly url: string;
+  readonly key: string;
+  readonly pid: number;
+}
 
 /** The built server in a process of its own, on a temporary folder. */
-export async function benchServer(taskCap: number): Promise<AsyncDisposable & { readonly api: OctoApi }> {
+export async function benchServer(taskCap: number): Promise<BenchServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'octo-bench-'));
   const args = [OCTO, 'server', 'start', '--port', '0', '--log-level', 'error', '--task-cap', String(taskCap)];
   const child = spawn(process.execPath, args, {
@@ -22,6 +30,10 @@ export async function benchServer(taskCap: number): Promise<AsyncDisposable & { 
       const { url, key } = JSON.parse(door) as { url: string; key: string };
       return {
         api: httpApi({ url, apiKey: key }),
+        dataDir,
+        url,
+        key,
+        pid: child.pid ?? 0,
         async [Symbol.asyncDispose]() {
           child.kill('SIGTERM');
           await once(child, 'exit');

@@ -1,19 +1,18 @@
 #!/usr/bin/env node
-// The built command. Compiled code is cached between runs; the plugins of $OCTO_HOME may bring commands of their own.
+// The built command: the bundle of `npm run build` (docs/adr/0005-bundles.md). Compiled code is cached between runs.
+// Nothing is imported at the top: an older Node shall hear what is needed, and each import costs a command some ms.
 if (Number(process.versions.node.split('.')[0]) < 24) {
   process.stderr.write(`octo: Node 24.11 or newer is needed; this is ${process.version}\n`);
   process.exit(1);
 }
-const { enableCompileCache } = await import('node:module');
-enableCompileCache();
-const { existsSync, readFileSync } = await import('node:fs');
-const { homedir } = await import('node:os');
-const { dirname, join } = await import('node:path');
-const { Config, execute } = await import('@oclif/core');
-
+const { getBuiltinModule, argv, version, platform, arch } = process;
+const { dirname, join } = getBuiltinModule('node:path');
 const root = dirname(import.meta.dirname);
-const path = join(process.env.OCTO_HOME || join(homedir(), '.octo'), 'plugins');
-const manifest = join(path, 'package.json');
-const own = existsSync(manifest) ? Object.keys(JSON.parse(readFileSync(manifest, 'utf8')).dependencies ?? {}) : [];
-const loadOptions = await Config.load({ root, ...(own.length > 0 && { pluginAdditions: { core: own, path } }) });
-await execute({ loadOptions, args: process.argv.slice(2) });
+if (argv[2] === '--version') {
+  const manifest = JSON.parse(getBuiltinModule('node:fs').readFileSync(join(root, 'package.json'), 'utf8'));
+  process.stdout.write(`${manifest.name}/${manifest.version} ${platform}-${arch} node-${version}\n`);
+} else {
+  getBuiltinModule('node:module').enableCompileCache();
+  const { main } = await import('../dist/bundle/main.js');
+  await main(root, argv.slice(2));
+}

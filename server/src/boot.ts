@@ -31,11 +31,12 @@ import {
 } from '@octo/plane';
 import { openStorage, storageProviders, type Storage } from '@octo/storage';
 import { chmod } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { systemClock, systemIds } from './clock.ts';
 import { type Plane } from './plane.ts';
 import { openRegistry, openRooms } from './registry.ts';
 import { openRuntimes } from './runtimes.ts';
+import { standardPlugins } from './standard.ts';
 import { VERSION } from './version.ts';
 
 export interface PlaneOptions {
@@ -64,7 +65,7 @@ export async function openPlane(options: PlaneOptions): Promise<Plane> {
     }),
   );
   if (options.mode === 'work') await storage.hold(options.node.id);
-  const found = await loadPlugins([standardRoot(), ...(options.pluginRoots ?? [])]);
+  const found = await loadPlugins([standardPlugins(), ...(options.pluginRoots ?? [])]);
   const { services, plugins, refused } = openServices(options, storage, found);
   undo.use(services);
   if (options.mode === 'work') {
@@ -205,10 +206,6 @@ async function leave(services: Services, nodeId: string): Promise<void> {
   await tasks.endQueued({ onlyNodeId: nodeId }, 'Canceled', change, clock.now());
   const running = await tasks.list({ nodeId, states: ['Executing', 'Cancelling'], skip: 0, take: 1 });
   if (running.total === 0) await services.get(Nodes).remove(nodeId);
-}
-
-function standardRoot(): string {
-  return dirname(new URL(import.meta.resolve('@octo/plugin-standard/package.json')).pathname);
 }
 
 /** Where third-party plugins are switched on: `$OCTO_HOME/plugins` (house.md 3.4). */

@@ -9,13 +9,11 @@ export interface HttpApiOptions {
   /** Address of the server, with or without /api. */
   readonly url: string;
   readonly apiKey: string;
-  /** Default: the global one, which keeps connections alive. */
-  readonly fetch?: typeof fetch;
   /** Longest wait for an answer, beyond what it was asked to wait, and between two pieces of a stream. Default 60,000 ms. */
   readonly answerMs?: number;
 }
-export function httpApi({ url, apiKey, fetch: fetcher, answerMs }: HttpApiOptions): OctoApi {
-  return new ApiClient(httpSend(url, fetcher), apiKey, answerMs);
+export function httpApi({ url, apiKey, answerMs }: HttpApiOptions): OctoApi {
+  return new ApiClient(httpSend(url), apiKey, answerMs);
 }
 /** The same client into routes of this process. */
 export function directApi(send: Send, apiKey: string): OctoApi {

@@ -44,30 +44,49 @@ export function listOf<T>(form: WireForm<T>): WireForm<readonly T[]> {
   return wireForm<readonly T[]>([form.shape] as unknown as Shape<readonly T[]>); // a list's shape, by definition
 }
 
+/** A page of a log has thousands of lines: what a shape says is worked out once, and lines are only copied. */
 function outward(shape: AnyShape, value: unknown): unknown {
-  return mapped(shape, value, outward, (key, names) => (key in names ? pascal(key) : undefined));
+  if (shape === AS_IS || typeof value !== 'object' || value === null) return value;
+  if (isList(shape)) return Array.isArray(value) ? value.map((it) => outward(shape[0], it)) : value;
+  if (Array.isArray(value)) return value;
+  const members = wireMembers(shape);
+  const isOpen = '*' in shape;
+  const wire: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const member = members.get(key);
+    const it = (value as Readonly<Record<string, unknown>>)[key]; // an object, by the checks above
+    if (member) wire[member.name] = outward(member.shape, it);
+    else if (isOpen) define(wire, key, it);
+  }
+  return wire;
+}
+/** Keys that are data may be called anything, `__proto__` too. */
+function define(wire: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(wire, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-function inward(shape: AnyShape, value: unknown): unknown {
-  return mapped(shape, value, inward, (key, names) => spelling(names).get(key.toLowerCase()));
+type Member = { readonly name: string; readonly shape: AnyShape };
+const members = new WeakMap<Names, ReadonlyMap<string, Member>>();
+/** What the shape's names are called on the wire. */
+function wireMembers(names: Names): ReadonlyMap<string, Member> {
+  const known = members.get(names);
+  if (known) return known;
+  const made = new Map(Object.entries(names).map(([key, shape]) => [key, { name: pascal(key), shape }] as const));
+  members.set(names, made);
+  return made;
 }
 
 type Names = Readonly<Record<string, AnyShape>>;
 
 /** Walk value and shape together; what does not fit the shape stays as it is, for a schema to refuse. */
-function mapped(
-  shape: AnyShape,
-  value: unknown,
-  walk: (shape: AnyShape, value: unknown) => unknown,
-  rename: (key: string, names: Names) => string | undefined,
-): unknown {
+function inward(shape: AnyShape, value: unknown): unknown {
   if (shape === AS_IS || typeof value !== 'object' || value === null) return value;
-  if (isList(shape)) return Array.isArray(value) ? value.map((it) => walk(shape[0], it)) : value;
+  if (isList(shape)) return Array.isArray(value) ? value.map((it) => inward(shape[0], it)) : value;
   if (Array.isArray(value)) return value;
   const entries = Object.entries(value).flatMap(([key, it]) => {
-    const name = rename(key, shape);
+    const name = spelling(shape).get(key.toLowerCase());
     if (name === undefined) return '*' in shape ? [[key, it]] : [];
-    return [[name, walk(shape[name] ?? shape[key] ?? AS_IS, it)]];
+    return [[name, inward(shape[name] ?? AS_IS, it)]];
   });
   return Object.fromEntries(entries);
 }

@@ -1,6 +1,5 @@
 import { type Activity, type ActivityChange, type ActivityState } from '@octo/plane';
-import { type Knex } from 'knex';
-import { type Row, run } from './database.ts';
+import { type Row, run, type Transaction } from './database.ts';
 import { present } from './task-rows.ts';
 
 /**
@@ -8,7 +7,7 @@ import { present } from './task-rows.ts';
  * Activities keep the order in which they were first named.
  */
 export async function upsertActivities(
-  trx: Knex.Transaction,
+  trx: Transaction,
   seq: number,
   changes: readonly ActivityChange[],
 ): Promise<void> {

@@ -1,14 +1,9 @@
 import { type Artifact, type NewArtifact } from '@octo/plane';
-import { type Knex } from 'knex';
-import { type Row, run } from './database.ts';
+import { type Row, run, type Transaction } from './database.ts';
 import { ARTIFACT, idOf, TASK } from './ids.ts';
 
 /** The same path and name declared twice by one action is one artifact. */
-export async function insertArtifacts(
-  trx: Knex.Transaction,
-  seq: number,
-  artifacts: readonly NewArtifact[],
-): Promise<void> {
+export async function insertArtifacts(trx: Transaction, seq: number, artifacts: readonly NewArtifact[]): Promise<void> {
   for (const { action, name, path } of artifacts)
     await run(
       trx,

@@ -1,7 +1,6 @@
 import { ConflictError } from '@octo/kernel';
 import { type Claim } from '@octo/plane';
-import { type Knex } from 'knex';
-import { type Row, run } from './database.ts';
+import { type Row, run, type Transaction } from './database.ts';
 import { seqOf, TASK } from './ids.ts';
 
 /** Of tasks that some node holds. The same words in the index and in every query, or the index is not used. */
@@ -16,7 +15,7 @@ export function claimLost(claim: Claim): ConflictError {
 }
 
 /** The task's row if the claim still holds; else the write that asked is refused. */
-export async function holdClaim(trx: Knex.Transaction, claim: Claim): Promise<Row> {
+export async function holdClaim(trx: Transaction, claim: Claim): Promise<Row> {
   const [row] = await run(
     trx,
     `select seq, log_seq from task where seq = ? and claim_node = ? and claim_fence = ? and ${HELD}`,

@@ -1,60 +1,63 @@
-import { type Knex } from 'knex';
+import { type Binding, type Connection, type Row, type Transaction } from './connection.ts';
 import { Spell } from './spell.ts';
 
-export type Row = Record<string, unknown>;
+export { type Binding, type Row, type Transaction } from './connection.ts';
+
 type Job = {
-  readonly act: (trx: Knex.Transaction) => Promise<unknown>;
+  readonly act: (trx: Transaction) => Promise<unknown>;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
 };
-/** Most writes that share one commit; more would make each of them wait. */
-const BATCH = 64;
+/** Most writes that share one commit. A spell ends it earlier where they take long. */
+const BATCH = 256;
 
 /**
- * One database. Reads run as they come; writes go through one hand, and those that are waiting share one transaction,
- * so that a hundred writers cost few durable commits. Each write stands or falls by itself; only a commit that fails, as
- * on a full disk, fails all that share it.
+ * One database. Reads run as they come, between transactions; writes go through one hand, and those that are waiting
+ * share one transaction, so that a hundred writers cost few durable commits. Each write stands or falls by itself; only a
+ * commit that fails, as on a full disk, fails all that share it.
  */
 export class Database implements AsyncDisposable {
-  readonly #knex: Knex;
+  readonly #connection: Connection;
   readonly #explain: (error: unknown) => unknown;
   readonly #spell = new Spell();
   #jobs: Job[] = [];
   #writing: Promise<void> | undefined;
+  /** While a transaction is open: what is read meanwhile would not be durable yet. */
+  #open: Promise<void> | undefined;
 
   /** `explain` turns what the driver throws into what a person can act upon; all else it gives back as it is. */
-  constructor(db: Knex, explain: (error: unknown) => unknown) {
-    this.#knex = db;
+  constructor(connection: Connection, explain: (error: unknown) => unknown) {
+    this.#connection = connection;
     this.#explain = explain;
   }
 
-  async read(sql: string, bindings: readonly Knex.RawBinding[] = []): Promise<Row[]> {
+  async read(sql: string, bindings: readonly Binding[] = []): Promise<Row[]> {
     await this.#spell.rest();
-    return rows(await this.#explained(() => this.#knex.raw(sql, bindings)));
+    while (this.#open) await this.#open;
+    try {
+      return await this.#connection.query(sql, bindings);
+    } catch (error) {
+      throw this.#explain(error);
+    }
   }
 
   /** One statement as a write of its own, with the rows it returns. */
-  execute(sql: string, bindings: readonly Knex.RawBinding[] = []): Promise<Row[]> {
+  execute(sql: string, bindings: readonly Binding[] = []): Promise<Row[]> {
     return this.write((trx) => run(trx, sql, bindings));
   }
 
   /** Resolves once what `act` did is durable; rejects with what it threw, and then nothing of it has happened. */
-  write<T>(act: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  write<T>(act: (trx: Transaction) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#jobs.push({ act, resolve, reject });
       this.#writing ??= this.#drain();
     });
   }
 
-  /** One transaction of its own, for the schema. */
-  alone<T>(act: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
-    return this.#explained(() => this.#knex.transaction(act));
-  }
-
   /** After the writes that are waiting. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writing;
-    await this.#knex.destroy();
+    await this.#connection.close();
   }
 
   async #drain(): Promise<void> {
@@ -71,7 +74,7 @@ export class Database implements AsyncDisposable {
   async #commit(jobs: readonly Job[]): Promise<number> {
     const settled: (() => void)[] = [];
     try {
-      await this.#knex.transaction(async (trx) => {
+      await this.#transaction(async (trx) => {
         for (const job of jobs) {
           settled.push(await attempt(trx, job, jobs.length > 1, this.#explain));
           if (this.#spell.isOver) break;
@@ -84,18 +87,26 @@ export class Database implements AsyncDisposable {
     return Math.max(1, settled.length);
   }
 
-  async #explained<T>(ask: () => Promise<T>): Promise<T> {
+  async #transaction(act: (trx: Transaction) => Promise<void>): Promise<void> {
+    await this.#connection.begin();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#open = promise;
     try {
-      return await ask();
+      await act(this.#connection);
+      await this.#connection.commit();
     } catch (error) {
-      throw this.#explain(error);
+      await this.#connection.rollback();
+      throw error;
+    } finally {
+      this.#open = undefined;
+      resolve();
     }
   }
 }
 
 /** Alone in its transaction a failing write simply undoes it; among others it undoes itself to its savepoint. */
 async function attempt(
-  trx: Knex.Transaction,
+  trx: Transaction,
   job: Job,
   isShared: boolean,
   explain: (error: unknown) => unknown,
@@ -104,10 +115,10 @@ async function attempt(
     const value = await job.act(trx);
     return () => job.resolve(value as never);
   }
-  await trx.raw('savepoint one');
+  await trx.query('savepoint one');
   try {
     const value = await job.act(trx);
-    await trx.raw('release one');
+    await trx.query('release one');
     return () => job.resolve(value as never);
   } catch (error) {
     await undo(trx, error);
@@ -116,26 +127,15 @@ async function attempt(
 }
 
 /** After some failures the database has undone the whole transaction, savepoints too: then `why` is why it falls. */
-async function undo(trx: Knex.Transaction, why: unknown): Promise<void> {
+async function undo(trx: Transaction, why: unknown): Promise<void> {
   try {
-    await trx.raw('rollback to one');
-    await trx.raw('release one');
+    await trx.query('rollback to one');
+    await trx.query('release one');
   } catch {
     throw why;
   }
 }
 
-export async function run(
-  trx: Knex.Transaction,
-  sql: string,
-  bindings: readonly Knex.RawBinding[] = [],
-): Promise<Row[]> {
-  return rows(await trx.raw(sql, bindings));
-}
-
-/** Drivers disagree on the shape of raw results: better-sqlite3 gives rows or a summary, pg an object with rows. */
-function rows(result: unknown): Row[] {
-  if (Array.isArray(result)) return result as Row[];
-  const inner = (result as { rows?: unknown } | undefined)?.rows;
-  return Array.isArray(inner) ? (inner as Row[]) : [];
+export async function run(trx: Transaction, sql: string, bindings: readonly Binding[] = []): Promise<Row[]> {
+  return trx.query(sql, bindings);
 }

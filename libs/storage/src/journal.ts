@@ -10,11 +10,10 @@ import {
   type RunKey,
   type RunRecord,
 } from '@octo/plane';
-import { type Knex } from 'knex';
 import { toActivity, upsertActivities } from './activities.ts';
 import { insertArtifacts, toArtifact } from './artifact-rows.ts';
 import { holdClaim } from './claims.ts';
-import { type Database, run } from './database.ts';
+import { type Database, run, type Transaction } from './database.ts';
 import { seqOf, TASK } from './ids.ts';
 import { toChunks } from './log-chunks.ts';
 import { readLines } from './log-reader.ts';
@@ -98,12 +97,7 @@ export class SqlJournal implements Journal {
   }
 }
 
-async function appendLines(
-  trx: Knex.Transaction,
-  seq: number,
-  last: number,
-  lines: readonly NewLine[],
-): Promise<number> {
+async function appendLines(trx: Transaction, seq: number, last: number, lines: readonly NewLine[]): Promise<number> {
   if (lines.length === 0) return last;
   let bytes = 0;
   for (const chunk of toChunks(lines, last + 1)) {

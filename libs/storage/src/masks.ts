@@ -1,9 +1,8 @@
-import { type Knex } from 'knex';
-import { type Row, run } from './database.ts';
+import { type Row, run, type Transaction } from './database.ts';
 import { type Vault } from './vault.ts';
 
 export async function insertMasks(
-  trx: Knex.Transaction,
+  trx: Transaction,
   vault: Vault,
   seq: number,
   masks: readonly string[],

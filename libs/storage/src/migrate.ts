@@ -1,30 +1,44 @@
 import { ConflictError } from '@octo/kernel';
-import { type Knex } from 'knex';
-import { type Database, run } from './database.ts';
-import { createTables } from './schema.ts';
-
-type Migration = (trx: Knex.Transaction) => Promise<void>;
+import { type Database, run, type Transaction } from './database.ts';
+import { type Migration, SCHEMA_1 } from './schema.ts';
 
 /** Forward only: a migration that has been released is never edited; what changes comes behind it. */
-const MIGRATIONS: readonly Migration[] = [createTables];
+const MIGRATIONS: readonly Migration[] = [SCHEMA_1];
 
 /**
  * Bring the schema up to date in one transaction. The write lock that it begins with also guards against two processes
  * that open a fresh folder at once: the second finds everything done.
  */
-export async function migrate(db: Database): Promise<void> {
-  await db.alone(async (trx) => {
-    if (!(await trx.schema.hasTable('schema_version')))
-      await trx.schema.createTable('schema_version', (t) => void t.integer('version').notNullable());
+export async function migrate(db: Database, client: 'better-sqlite3'): Promise<void> {
+  if ((await versionOf(db)) === MIGRATIONS.length) return;
+  await db.write(async (trx) => {
+    await run(trx, 'create table if not exists schema_version (version integer not null)');
     const [row] = await run(trx, 'select max(version) as version from schema_version');
     const version = Number(row?.['version'] ?? 0);
     refuseNewer(version);
     for (const [index, migration] of MIGRATIONS.entries()) {
       if (index < version) continue;
-      await migration(trx);
+      await carryOut(migration, trx, client);
       await run(trx, 'insert into schema_version (version) values (?)', [index + 1]);
     }
   });
+}
+
+/** Nearly always it is up to date: then nothing is written, and the builder is not even loaded. */
+async function versionOf(db: Database): Promise<number> {
+  const [row] = await db.read('select max(version) as version from schema_version').catch(() => []); // a fresh database
+  return Number(row?.['version'] ?? 0);
+}
+
+/** knex says it in the words of the database; the statements run on our own connection (docs/adr/0006). */
+async function carryOut(migration: Migration, trx: Transaction, client: 'better-sqlite3'): Promise<void> {
+  const { default: knex } = await import('knex');
+  const builder = knex({ client, useNullAsDefault: true }); // without a connection: it only speaks
+  const { schema } = builder;
+  migration.draw(schema, builder);
+  const statements = schema.toSQL() as unknown as readonly { readonly sql: string }[]; // a list, which its type hides
+  for (const { sql } of statements) await run(trx, sql);
+  await migration.fill(trx);
 }
 
 /** For whoever only reads, and so cannot bring it up to date. */

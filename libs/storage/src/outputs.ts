@@ -1,11 +1,10 @@
 import { type OutputVariable } from '@octo/plane';
-import { type Knex } from 'knex';
-import { type Row, run } from './database.ts';
+import { type Row, run, type Transaction } from './database.ts';
 import { type Vault } from './vault.ts';
 
 /** A later value of the same action and name wins (calamari.md 5.4). */
 export async function upsertOutputs(
-  trx: Knex.Transaction,
+  trx: Transaction,
   vault: Vault,
   seq: number,
   outputs: readonly OutputVariable[],

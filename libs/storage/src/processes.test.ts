@@ -28,7 +28,7 @@ test('processes that open a fresh folder at once agree on what it is', async () 
 test('of several processes each takes its own tasks, and none is taken twice (R229)', async () => {
   await using folder = await tempFolder();
   await using s = await openStorage({ dataDir: folder.dir });
-  await Promise.all(Array.from({ length: 200 }, () => s.tasks.enqueue('Spaces-1', request, { nowMs: 1 })));
+  await Promise.all(Array.from({ length: 600 }, () => s.tasks.enqueue('Spaces-1', request, { nowMs: 1 })));
   const children = ['a', 'b', 'c'].map((nodeId) =>
     startChild(
       folder.dir,
@@ -41,9 +41,9 @@ test('of several processes each takes its own tasks, and none is taken twice (R2
     ),
   );
   const ends = await Promise.all(children.map((child) => child.end()));
-  const taken = ends.flatMap(([, output]) => output.trim().split('\n'));
-  expect(taken).toHaveLength(200);
-  expect(new Set(taken).size).toBe(200);
+  const taken = ends.flatMap(([, output]) => output.split('\n').filter((id) => id !== '')); // one that came late took none
+  expect(taken).toHaveLength(600);
+  expect(new Set(taken).size).toBe(600);
 });
 
 test('kill -9 of a writer, again and again, leaves a log without gaps and a cursor that says how far it goes', async () => {

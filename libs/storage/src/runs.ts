@@ -1,7 +1,6 @@
 import { ConflictError } from '@octo/kernel';
 import { type RunChange, type RunKey, type RunRecord } from '@octo/plane';
-import { type Knex } from 'knex';
-import { type Row, run } from './database.ts';
+import { type Row, run, type Transaction } from './database.ts';
 import { idOf, TASK } from './ids.ts';
 import { type Vault } from './vault.ts';
 
@@ -10,7 +9,7 @@ type Sealed = Pick<RunRecord, 'endpoint' | 'parser' | 'result'>;
 type Facts = Omit<RunRecord, keyof Sealed | 'taskId' | 'action' | 'attempt' | 'key' | 'state' | 'ticket' | 'cursor'>;
 
 /** Merge a change into the record; the first one must be whole. */
-export async function upsertRun(trx: Knex.Transaction, vault: Vault, seq: number, change: RunChange): Promise<void> {
+export async function upsertRun(trx: Transaction, vault: Vault, seq: number, change: RunChange): Promise<void> {
   const at = [seq, change.action, change.attempt, change.key];
   const [row] = await run(trx, 'select * from run where task_seq = ? and action = ? and attempt = ? and key = ?', at);
   const record = { ...(row ? toRun(vault, row) : {}), ...change } as RunRecord; // whole by the check below

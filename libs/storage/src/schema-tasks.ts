@@ -1,17 +1,15 @@
 import { type Knex } from 'knex';
 import { HELD } from './claims.ts';
-import { run } from './database.ts';
-import { TALLY_TRIGGERS } from './sqlite.ts';
 
 /** Tasks and all that belongs to one. */
-export async function createTaskTables(trx: Knex.Transaction): Promise<void> {
-  await createTaskTable(trx);
-  await createTaskRecords(trx);
-  await createTaskYield(trx);
+export function createTaskTables(schema: Knex.SchemaBuilder, knex: Knex): void {
+  createTaskTable(schema, knex);
+  createTaskRecords(schema);
+  createTaskYield(schema);
 }
 
-async function createTaskTable(trx: Knex.Transaction): Promise<void> {
-  await trx.schema.createTable('task', (t) => {
+function createTaskTable(schema: Knex.SchemaBuilder, knex: Knex): void {
+  schema.createTable('task', (t) => {
     t.increments('seq');
     t.text('space_id').notNullable();
     t.text('name').notNullable();
@@ -35,15 +33,14 @@ async function createTaskTable(trx: Knex.Transaction): Promise<void> {
     t.index(['state', 'seq']);
     t.index(['claim_node']);
     // apart, because the one above grows with every task that the node has ever ended
-    t.index(['claim_node'], 'task_held', { predicate: trx.whereRaw(HELD) });
+    t.index(['claim_node'], 'task_held', { predicate: knex.whereRaw(HELD) });
   });
-  await trx.schema.createTable('task_tally', (t) => {
+  schema.createTable('task_tally', (t) => {
     t.text('space_id').notNullable();
     t.text('state').notNullable();
     t.bigInteger('total').notNullable();
     t.primary(['space_id', 'state']);
   });
-  for (const trigger of TALLY_TRIGGERS) await run(trx, trigger);
 }
 
 /** What belongs to a task goes with it. */
@@ -52,19 +49,19 @@ function ofTask(t: Knex.CreateTableBuilder): Knex.ReferencingColumnBuilder {
 }
 
 /** How a task came along. */
-async function createTaskRecords(trx: Knex.Transaction): Promise<void> {
-  await trx.schema.createTable('task_request', (t) => {
+function createTaskRecords(schema: Knex.SchemaBuilder): void {
+  schema.createTable('task_request', (t) => {
     ofTask(t).primary();
     t.binary('sealed').notNullable();
   });
-  await trx.schema.createTable('task_log', (t) => {
+  schema.createTable('task_log', (t) => {
     ofTask(t);
     t.bigInteger('last_seq').notNullable();
     t.bigInteger('first_seq').notNullable();
     t.binary('data').notNullable();
     t.primary(['task_seq', 'last_seq']);
   });
-  await trx.schema.createTable('activity', (t) => {
+  schema.createTable('activity', (t) => {
     ofTask(t);
     t.text('id').notNullable();
     t.integer('place').notNullable();
@@ -76,7 +73,7 @@ async function createTaskRecords(trx: Knex.Transaction): Promise<void> {
     t.text('progress_message');
     t.primary(['task_seq', 'id']);
   });
-  await trx.schema.createTable('run', (t) => {
+  schema.createTable('run', (t) => {
     ofTask(t);
     t.integer('action').notNullable();
     t.integer('attempt').notNullable();
@@ -92,8 +89,8 @@ async function createTaskRecords(trx: Knex.Transaction): Promise<void> {
 }
 
 /** What a task leaves. */
-async function createTaskYield(trx: Knex.Transaction): Promise<void> {
-  await trx.schema.createTable('output', (t) => {
+function createTaskYield(schema: Knex.SchemaBuilder): void {
+  schema.createTable('output', (t) => {
     ofTask(t);
     t.integer('action').notNullable();
     t.text('name_key').notNullable();
@@ -103,12 +100,12 @@ async function createTaskYield(trx: Knex.Transaction): Promise<void> {
     t.binary('sealed').notNullable();
     t.primary(['task_seq', 'action', 'name_key']);
   });
-  await trx.schema.createTable('mask', (t) => {
+  schema.createTable('mask', (t) => {
     t.increments('seq');
     ofTask(t).index();
     t.binary('sealed').notNullable();
   });
-  await trx.schema.createTable('artifact', (t) => {
+  schema.createTable('artifact', (t) => {
     t.increments('seq');
     ofTask(t);
     t.integer('action').notNullable();

@@ -1,29 +1,40 @@
 import { type Knex } from 'knex';
 import { randomUUID } from 'node:crypto';
-import { run } from './database.ts';
+import { run, type Transaction } from './database.ts';
 import { createTaskTables } from './schema-tasks.ts';
+import { TALLY_TRIGGERS } from './sqlite.ts';
 
-/** Schema 1. */
-export async function createTables(trx: Knex.Transaction): Promise<void> {
-  await createPlaceTables(trx);
-  await createTaskTables(trx);
-  await createWorkTables(trx);
-  await seed(trx);
+/** A step of the schema: tables as knex draws them for each database, then what no builder can say. */
+export interface Migration {
+  draw(schema: Knex.SchemaBuilder, knex: Knex): void;
+  fill(trx: Transaction): Promise<void>;
 }
 
+export const SCHEMA_1: Migration = {
+  draw(schema, knex) {
+    createPlaceTables(schema);
+    createTaskTables(schema, knex);
+    createWorkTables(schema);
+  },
+  async fill(trx) {
+    for (const trigger of TALLY_TRIGGERS) await run(trx, trigger);
+    await seed(trx);
+  },
+};
+
 /** Where work may run, and who does it. */
-async function createPlaceTables(trx: Knex.Transaction): Promise<void> {
-  await trx.schema.createTable('setting', (t) => {
+function createPlaceTables(schema: Knex.SchemaBuilder): void {
+  schema.createTable('setting', (t) => {
     t.text('name').primary();
     t.text('value').notNullable();
   });
-  await trx.schema.createTable('space', (t) => {
+  schema.createTable('space', (t) => {
     t.text('id').primary();
     t.text('name').notNullable();
     t.text('slug').notNullable();
     t.integer('is_default').notNullable();
   });
-  await trx.schema.createTable('worker_pool', (t) => {
+  schema.createTable('worker_pool', (t) => {
     t.increments('seq');
     t.text('space_id').notNullable().references('space.id');
     t.text('name').notNullable();
@@ -34,7 +45,7 @@ async function createPlaceTables(trx: Knex.Transaction): Promise<void> {
     t.integer('sort_order').notNullable();
     t.unique(['space_id', 'name_key']);
   });
-  await trx.schema.createTable('worker', (t) => {
+  schema.createTable('worker', (t) => {
     t.increments('seq');
     t.text('space_id').notNullable().references('space.id');
     t.text('name').notNullable();
@@ -48,12 +59,12 @@ async function createPlaceTables(trx: Knex.Transaction): Promise<void> {
     t.text('endpoint').notNullable();
     t.unique(['space_id', 'name_key']);
   });
-  await trx.schema.createTable('worker_pool_member', (t) => {
+  schema.createTable('worker_pool_member', (t) => {
     t.integer('worker_seq').notNullable().references('worker.seq').onDelete('CASCADE');
     t.integer('pool_seq').notNullable().references('worker_pool.seq');
     t.primary(['worker_seq', 'pool_seq']);
   });
-  await trx.schema.createTable('node', (t) => {
+  schema.createTable('node', (t) => {
     t.text('id').primary();
     t.text('name').notNullable();
     t.text('kind').notNullable();
@@ -64,8 +75,8 @@ async function createPlaceTables(trx: Knex.Transaction): Promise<void> {
 }
 
 /** Holds on workers, and keys. */
-async function createWorkTables(trx: Knex.Transaction): Promise<void> {
-  await trx.schema.createTable('lease', (t) => {
+function createWorkTables(schema: Knex.SchemaBuilder): void {
+  schema.createTable('lease', (t) => {
     t.increments('seq');
     t.text('worker_id').notNullable().index();
     t.text('task_id').notNullable();
@@ -75,11 +86,11 @@ async function createWorkTables(trx: Knex.Transaction): Promise<void> {
     t.bigInteger('until_ms').notNullable();
     t.integer('exclusive').notNullable();
   });
-  await trx.schema.createTable('worker_use', (t) => {
+  schema.createTable('worker_use', (t) => {
     t.text('worker_id').primary();
     t.bigInteger('last_leased_ms').notNullable();
   });
-  await trx.schema.createTable('api_key', (t) => {
+  schema.createTable('api_key', (t) => {
     t.increments('seq');
     t.text('hash').notNullable().unique();
     t.text('hint').notNullable();
@@ -89,7 +100,7 @@ async function createWorkTables(trx: Knex.Transaction): Promise<void> {
 }
 
 /** What every installation begins with. */
-async function seed(trx: Knex.Transaction): Promise<void> {
+async function seed(trx: Transaction): Promise<void> {
   await run(trx, `insert into space (id, name, slug, is_default) values ('Spaces-1', 'Default', 'default', 1)`);
   await run(
     trx,

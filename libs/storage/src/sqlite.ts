@@ -1,7 +1,6 @@
 // All that is SQLite's own and not SQL: how a file is opened, and the little that PostgreSQL writes differently.
-import knex, { type Knex } from 'knex';
 import { Database } from './database.ts';
-import { BUSY_MS, SqliteClient } from './sqlite-client.ts';
+import { BUSY_MS, SqliteConnection } from './sqlite-client.ts';
 import { explainSqlite } from './sqlite-errors.ts';
 
 export interface SqliteOptions {
@@ -11,9 +10,6 @@ export interface SqliteOptions {
   readonly isReadOnly: boolean;
 }
 
-/** knex would write to the console what it also throws. */
-const SILENT = { warn() {}, error() {}, deprecate() {}, debug() {} };
-
 /** SQLite file: WAL, `synchronous=FULL`: a commit that was answered is on the disk. */
 export function openSqlite(filename: string, { lockLimitMs, isReadOnly }: SqliteOptions): Database {
   const pragmas = [
@@ -22,30 +18,15 @@ export function openSqlite(filename: string, { lockLimitMs, isReadOnly }: Sqlite
     'synchronous = FULL',
     'wal_autocheckpoint = 250', // pages: a quarter of the default, so that no checkpoint keeps the event loop long
     'foreign_keys = ON',
+    'cache_size = -8000', // KiB: four times the default, taken as it is needed
     `query_only = ${isReadOnly ? 'ON' : 'OFF'}`,
     `busy_timeout = ${BUSY_MS}`,
   ];
-  const afterCreate = (
-    connection: { pragma(text: string): unknown; close(): unknown },
-    done: (error: unknown, connection: unknown) => void,
-  ) => {
-    try {
-      for (const pragma of pragmas) connection.pragma(pragma);
-      done(undefined, connection);
-    } catch (error) {
-      connection.close();
-      done(error, connection);
-    }
-  };
-  const db = knex({
-    client: SqliteClient as unknown as typeof Knex.Client, // knex types its own clients only
-    connection: { filename, lockLimitMs } as Knex.Sqlite3ConnectionConfig, // the client reads it from there
-    compileSqlOnError: false, // its messages would carry the values
-    useNullAsDefault: true,
-    pool: { min: 1, max: 1, afterCreate },
-    log: SILENT,
-  });
-  return new Database(db, explainSqlite);
+  try {
+    return new Database(new SqliteConnection(filename, pragmas, lockLimitMs), explainSqlite);
+  } catch (error) {
+    throw explainSqlite(error);
+  }
 }
 
 /** Keeps task_tally in step with task: a list says how many there are without counting them. */

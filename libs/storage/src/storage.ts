@@ -66,7 +66,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   if (isReadOnly) expectDatabase(file);
   else await makePlace(dataDir, file);
   const db = undo.use(openSqlite(file, { lockLimitMs, isReadOnly }));
-  await (isReadOnly ? checkSchema(db) : migrate(db));
+  await (isReadOnly ? checkSchema(db) : migrate(db, 'better-sqlite3'));
   const settings = new SqlSettings(db);
   const vault = await openVault(db, settings, options);
   const locks = undo.use(new NodeLocks(join(dataDir, 'nodes')));

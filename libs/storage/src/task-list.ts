@@ -1,12 +1,11 @@
 import { type Page, type ServerTask, type TaskFilter, type TaskState } from '@octo/plane';
-import { type Knex } from 'knex';
-import { type Database } from './database.ts';
+import { type Binding, type Database } from './database.ts';
 import { seqOf, TASK } from './ids.ts';
 import { toTask } from './task-rows.ts';
 
 interface Condition {
   readonly where: string;
-  readonly bindings: readonly Knex.RawBinding[];
+  readonly bindings: readonly Binding[];
 }
 type Wanted = Omit<TaskFilter, 'skip' | 'take'>;
 
@@ -56,8 +55,8 @@ function byState(wanted: Wanted): readonly Wanted[] {
 
 function conditions(wanted: Wanted): Condition {
   const parts: string[] = [];
-  const bindings: Knex.RawBinding[] = [];
-  const add = (sql: string, ...values: Knex.RawBinding[]) => {
+  const bindings: Binding[] = [];
+  const add = (sql: string, ...values: Binding[]) => {
     parts.push(sql);
     bindings.push(...values);
   };

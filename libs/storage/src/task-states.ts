@@ -1,22 +1,21 @@
 import { isOver, statesBefore, type TaskChange, type TaskState } from '@octo/plane';
-import { type Knex } from 'knex';
-import { type Row, run } from './database.ts';
+import { type Binding, type Row, run, type Transaction } from './database.ts';
 
 /**
  * Every change of state passes here, and asks the table of R213. Answers with the rows that moved. An ended task keeps
  * the name of the node that ran it, but no time until which it is held: nobody holds it.
  */
 export function setState(
-  trx: Knex.Transaction,
+  trx: Transaction,
   to: TaskState,
   change: TaskChange,
   nowMs: number,
-  fit: { readonly where: string; readonly bindings: readonly Knex.RawBinding[] },
+  fit: { readonly where: string; readonly bindings: readonly Binding[] },
 ): Promise<Row[]> {
   const waiting = change.waiting ? JSON.stringify(change.waiting) : null;
   const sets = ['state = ?', 'updated_ms = ?', 'waiting = ?'];
-  const bindings: Knex.RawBinding[] = [to, nowMs, waiting];
-  const set = (sql: string, value: Knex.RawBinding) => {
+  const bindings: Binding[] = [to, nowMs, waiting];
+  const set = (sql: string, value: Binding) => {
     sets.push(sql);
     bindings.push(value);
   };

@@ -77,17 +77,23 @@ export class SqlTasks implements Tasks {
     node: { readonly nodeId: string; readonly onlyOwn: boolean },
     at: { readonly nowMs: number; readonly untilMs: number },
   ): Promise<{ readonly task: ServerTask; readonly claim: Claim } | undefined> {
-    const mine = node.onlyOwn ? 'only_node_id = ?' : `(only_node_id = '' or only_node_id = ?)`;
+    // not with "or": SQLite would plan the query anew whenever it is asked
+    const mine = node.onlyOwn ? 'only_node_id = ?' : `only_node_id in ('', ?)`;
     const fit = `state = 'Queued' and ${mine} and (expires_ms is null or expires_ms > ?)`;
     const [waiting] = await this.#db.read(`select 1 from task where ${fit} limit 1`, [node.nodeId, at.nowMs]);
     if (!waiting) return undefined; // looking costs no write lock and no commit
-    const [row] = await this.#db.execute(
-      `update task set state = 'Executing', claim_node = ?, claim_fence = claim_fence + 1, claim_until_ms = ?,
-         started_ms = coalesce(started_ms, ?), updated_ms = ?, waiting = null
-       where seq = (select seq from task where ${fit} order by seq limit 1) and state = 'Queued' returning *`,
-      [node.nodeId, at.untilMs, at.nowMs, at.nowMs, node.nodeId, at.nowMs],
-    );
-    return row && withClaim(row, node.nodeId);
+    return this.#db.write(async (trx) => {
+      const [first] = await run(trx, `select seq from task where ${fit} order by seq limit 1`, [node.nodeId, at.nowMs]);
+      if (!first) return undefined;
+      const [row] = await run(
+        trx,
+        `update task set state = 'Executing', claim_node = ?, claim_fence = claim_fence + 1, claim_until_ms = ?,
+           started_ms = coalesce(started_ms, ?), updated_ms = ?, waiting = null
+         where seq = ? and state = 'Queued' returning *`,
+        [node.nodeId, at.untilMs, at.nowMs, at.nowMs, Number(first['seq'])],
+      );
+      return row && withClaim(row, node.nodeId);
+    });
   }
 
   async adopt(

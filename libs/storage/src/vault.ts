@@ -1,10 +1,19 @@
 import { ConflictError, InputError } from '@octo/kernel';
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto';
 
 export const KEY_BYTES = 32;
 const KEY_ID_BYTES = 4;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** Random bytes are drawn for this many seals at once. */
+const NONCES = 256;
 /** First byte of every sealed value: its form. */
 const FORM = 1;
 
@@ -14,25 +23,36 @@ const FORM = 1;
  * there so that values sealed otherwise, or under an earlier key, can be told apart one day.
  */
 export class Vault {
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
   readonly #head: Buffer;
+  readonly #random = Buffer.alloc(NONCES * NONCE_BYTES);
+  #used = this.#random.length;
 
   constructor(key: Buffer) {
     if (key.length !== KEY_BYTES)
       throw new InputError('OCTO_STORAGE_KEY_FORM', `the master key has ${key.length} bytes, not ${KEY_BYTES}`, {
         hint: 'make one with: openssl rand -base64 32',
       });
-    this.#key = key;
+    this.#key = createSecretKey(key);
     const keyId = createHash('sha256').update('octo master key ').update(key).digest().subarray(0, KEY_ID_BYTES);
     this.#head = Buffer.concat([Buffer.of(FORM), keyId]);
   }
 
   /** `what` names the place of the value; only under the same name does it open again. */
   seal(what: string, value: unknown): Buffer {
-    const nonce = randomBytes(NONCE_BYTES);
+    const nonce = this.#nonce();
     const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(what));
     const body = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()]);
     return Buffer.concat([this.#head, nonce, cipher.getAuthTag(), body]);
+  }
+
+  /** Each stretch of the random bytes is used once. */
+  #nonce(): Buffer {
+    if (this.#used === this.#random.length) {
+      randomFillSync(this.#random);
+      this.#used = 0;
+    }
+    return this.#random.subarray(this.#used, (this.#used += NONCE_BYTES));
   }
 
   open(what: string, sealed: unknown): unknown {

@@ -1,7 +1,6 @@
 import { ConflictError, NotFoundError } from '@octo/kernel';
 import { type HealthStatus, type Worker, type Workers } from '@octo/plane';
-import { type Knex } from 'knex';
-import { type Database, type Row, run } from './database.ts';
+import { type Database, type Row, run, type Transaction } from './database.ts';
 import { idOf, POOL, seqOf, slugOf, WORKER } from './ids.ts';
 
 export class SqlWorkers implements Workers {
@@ -67,7 +66,7 @@ export class SqlWorkers implements Workers {
   }
 }
 
-async function join(trx: Knex.Transaction, seq: number, poolId: string): Promise<void> {
+async function join(trx: Transaction, seq: number, poolId: string): Promise<void> {
   const [pool] = await run(trx, 'select seq from worker_pool where seq = ?', [seqOf(POOL, poolId)]);
   if (!pool)
     throw new NotFoundError('OCTO_POOL_NOT_FOUND', `there is no worker pool ${poolId}`, { hint: 'octo pool list' });

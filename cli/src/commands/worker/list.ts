@@ -17,10 +17,14 @@ export default class WorkerList extends OctoCommand {
     const { flags } = await this.parse(WorkerList);
     await using connection = await this.connect(flags);
     const signal = AbortSignal.timeout(60_000);
+    const { api } = connection;
     const query = flags.pool === undefined ? {} : { pool: flags.pool };
-    const workers = await connection.api.workers(query, signal);
-    const builtIn = flags.pool === undefined ? await connection.api.builtInWorkers(signal) : [];
-    const names = new Map((await connection.api.pools(signal)).map((p) => [p.id, p.name]));
+    const [workers, builtIn, pools] = await Promise.all([
+      api.workers(query, signal),
+      flags.pool === undefined ? api.builtInWorkers(signal) : [],
+      api.pools(signal),
+    ]);
+    const names = new Map(pools.map((p) => [p.id, p.name]));
     const rows = [
       ...workers.map((w) => [
         w.id,

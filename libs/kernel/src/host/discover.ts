@@ -12,6 +12,11 @@ export interface LoadedPlugin {
   /** Folder whose package.json switched the plugin on. */
   readonly root: string;
 }
+/** Plugins that a bundle holds inside of itself: listed like those of a folder, loaded from the bundle. */
+export interface Carried {
+  readonly root: string;
+  readonly plugins: readonly { readonly version: string; readonly plugin: Plugin }[];
+}
 /** A plugin that stays out, and why. The rest works without it. */
 export interface Refused {
   readonly name: string;
@@ -27,15 +32,20 @@ interface Manifest {
 
 /**
  * Load the plugins among the dependencies of each root's package.json: those whose own package.json has an "octo" key.
+ * A root may also be what a bundle carries.
  * Nothing scans node_modules. A plugin that throws, lies about itself or clashes with an earlier one is refused by name
  * and the others load; in a clash the later root loses.
  */
 export async function loadPlugins(
-  roots: readonly string[],
+  roots: readonly (string | Carried)[],
 ): Promise<{ readonly plugins: readonly LoadedPlugin[]; readonly refused: readonly Refused[] }> {
   const plugins: LoadedPlugin[] = [];
   const refused: Refused[] = [];
   for (const root of roots) {
+    if (typeof root !== 'string') {
+      plugins.push(...root.plugins.map((carried) => ({ ...carried, root: root.root })));
+      continue;
+    }
     for (const name of await names(root, refused)) {
       try {
         const found = await load(name, root);

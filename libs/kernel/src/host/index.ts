@@ -1,3 +1,3 @@
-export { loadPlugins, type LoadedPlugin, type Refused } from './discover.ts';
+export { loadPlugins, type Carried, type LoadedPlugin, type Refused } from './discover.ts';
 export { checkGraph } from './graph.ts';
 export { Services } from './services.ts';
