@@ -51,7 +51,7 @@ export class Home implements AsyncDisposable {
     const child = this.start(['server', 'start', '--port', '0', '--log-level', 'warn', ...args], env);
     const output = collect(child);
     const door = await until('the server listens', async () => {
-      if (child.exitCode !== null) throw new Error(`the server ended: ${output.stderr}`);
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended: ${output.stderr}`);
       const found = JSON.parse(
         await readFile(join(this.data, 'server.json'), 'utf8').catch(() => 'null'),
       ) as Door | null;

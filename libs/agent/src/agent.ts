@@ -14,6 +14,7 @@ import { isAbsolute, join, sep } from 'node:path';
 import { type Account, Accounts } from './account.ts';
 import { cleanFolder, removeFolder } from './cleaner.ts';
 import { refuseFullDisk } from './disk.ts';
+import { removeDeadDrafts } from './drafts.ts';
 import { Enclosure } from './enclosure.ts';
 import { findBash, platform, scriptEnvironment } from './environment.ts';
 import { Fences } from './fences.ts';
@@ -220,6 +221,7 @@ export class Agent implements AsyncDisposable {
   async #open(): Promise<void> {
     const { log } = this.#options;
     try {
+      await removeDeadDrafts(this.#work);
       const running = await this.#tickets.adopt();
       if (running > 0) log?.info({ running }, 'scripts of an earlier process still run; they are watched again');
       await this.clean();

@@ -1,9 +1,9 @@
 import { type Bytes, InputError, type Launch } from '@octo/kernel';
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { handTo, type Identity } from './account.ts';
+import { draftName } from './drafts.ts';
 import { BOOT } from './process-id.ts';
 import { type LaunchRecord, type Result } from './record.ts';
 import { quoteWord } from './shell-words.ts';
@@ -76,7 +76,7 @@ export function bury(work: string, ticket: string, result: Result, nowMs: number
 }
 
 async function publish({ work, ticket, record, fill }: Draft): Promise<boolean> {
-  const workspace = workspaceAt(join(work, `.${ticket}-${randomBytes(6).toString('hex')}`));
+  const workspace = workspaceAt(join(work, draftName(ticket)));
   try {
     mkdirSync(workspace.dir, { mode: 0o700 });
     await fill(workspace);

@@ -1,4 +1,4 @@
-import { type Blocked, type Clock, ScriptExit, type ScriptStatus } from '@octo/kernel';
+import { type Blocked, type Clock, failpoint, ScriptExit, type ScriptStatus } from '@octo/kernel';
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -174,6 +174,7 @@ export class ScriptRun implements AsyncDisposable {
     try {
       this.#deps.groups?.make(this.#ticket);
       await this.#deps.spawner.launch(this.#ticket);
+      failpoint('agent-handed-over');
     } catch (error) {
       if (await this.#neverRan(ScriptExit.ShellNotStarted, String(error))) return false;
     }

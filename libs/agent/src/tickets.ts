@@ -1,4 +1,4 @@
-import { InputError, type Launch, ScriptExit, type ScriptStatus, TransportError } from '@octo/kernel';
+import { failpoint, InputError, type Launch, ScriptExit, type ScriptStatus, TransportError } from '@octo/kernel';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -38,6 +38,7 @@ export class Tickets implements AsyncDisposable {
   /** Idempotent by ticket, also at the same time and across restarts (R143). */
   async start(ticket: string, launch: Launch, signal: AbortSignal): Promise<ScriptStatus> {
     checkTicket(ticket);
+    failpoint('agent-received');
     for (;;) {
       await this.#removing.get(ticket);
       signal.throwIfAborted();
@@ -145,6 +146,7 @@ export class Tickets implements AsyncDisposable {
       try {
         await this.#options.admit(launch);
         await this.#lay(ticket, launch, either);
+        failpoint('agent-prepared');
         return this.#open(ticket);
       } finally {
         signal.removeEventListener('abort', giveUp);

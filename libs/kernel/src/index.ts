@@ -3,6 +3,7 @@
 // token.ts says how a plugin asks for services; well-known.ts lists those that are always there.
 // `@octo/kernel/host` is for the apps alone: finding plugins and making services live.
 export * from './errors.ts';
+export { FAILPOINTS, failpoint, type Failpoint } from './failpoint.ts';
 export * from './plugin.ts';
 export * from './scheduler.ts';
 export * from './schema.ts';

@@ -1,4 +1,4 @@
-import { InputError, parse, type StepContext } from '@octo/kernel';
+import { failpoint, InputError, parse, type StepContext } from '@octo/kernel';
 import { VariableSet } from '@octo/variables';
 import { bufferBytes } from '../bootstrap/text-bytes.ts';
 import { type HeldWorker, type LeaseAsk, retakeLease, takeLease } from '../leasing/lease.ts';
@@ -32,12 +32,14 @@ export async function runAction(run: ActionRun, signal: AbortSignal): Promise<vo
     throw new InputError('OCTO_STEP_PLACE', `steps of type ${action.type} run in the server, which comes later`);
   const activityId = String(action.number);
   await using held = await lease(run, activityId, signal);
+  failpoint('leased');
   const { worker } = held;
   const variables = new VariableSet([...run.variables, ...placeVariables(run, held)]);
   const onWorker = `${activityId}/${ATTEMPT}`;
   room.scribe.begin(onWorker, worker.name);
   try {
     await using session = await openSession(room, worker, onWorker, signal);
+    failpoint('session-open');
     const properties = await parse(step.properties, evaluated(action, variables), `properties of ${action.name}`);
     const at = { room, claim: run.claim, action: action.number, actionName: action.name, attempt: ATTEMPT };
     const context: StepContext<unknown> = {

@@ -1,4 +1,4 @@
-import { type Session } from '@octo/kernel';
+import { failpoint, type Session } from '@octo/kernel';
 import { type Limits } from '../limits.ts';
 import { type Scribe } from '../log/scribe.ts';
 import { type Claim } from '../model/task.ts';
@@ -24,6 +24,7 @@ export async function collectArtifacts(c: Collecting, action: number, signal: Ab
     const content = await c.waits.during(c.activityId, 'artifact', `artifact ${artifact.name}`, async () => {
       const bytes = await c.session.download(artifact.path, limit);
       if (bytes) await c.store.put(c.claim, artifact.id, bytes, limit);
+      if (bytes) failpoint('artifact-stored');
       return bytes;
     });
     const text = content

@@ -1,4 +1,12 @@
-import { type Clock, ScriptExit, type Launch, type ScriptRef, type ScriptStatus, type Session } from '@octo/kernel';
+import {
+  type Clock,
+  failpoint,
+  ScriptExit,
+  type Launch,
+  type ScriptRef,
+  type ScriptStatus,
+  type Session,
+} from '@octo/kernel';
 import { ANNOUNCE_AFTER_MS, type Limits } from '../limits.ts';
 import { type RunChange, type RunKey, type RunRecord } from '../model/run.ts';
 import { TaskStop } from '../stop-reasons.ts';
@@ -40,6 +48,7 @@ export async function observe(
   let until = signal;
   let isCancelled = false;
   let isPending = false;
+  let pages = 0;
 
   for (;;) {
     try {
@@ -52,7 +61,11 @@ export async function observe(
             )
           : await o.session.start(ref.ticket, launch, until);
       if (status.handle !== undefined) ref = { ticket: ref.ticket, handle: status.handle };
+      if (!isAcknowledged) failpoint('start-acknowledged');
+      if (status.state === 'Complete') failpoint('exit-read');
       await storePage(o, key, status, ref, isAcknowledged ? undefined : 'started');
+      if (status.lines.length > 0 && ++pages === 1) failpoint('first-page-stored');
+      if (status.lines.length > 0 && pages > 1) failpoint('page-stored');
       const wasAcknowledged = isAcknowledged;
       isAcknowledged = true;
       cursor = status.next;
@@ -74,6 +87,7 @@ export async function observe(
         whenOver: WAITS.cancel.whenOver,
       });
       await o.session.cancel(ref, until);
+      failpoint('cancel-sent');
       isAcknowledged = true; // a start that was under way is only observed from here on
     }
   }

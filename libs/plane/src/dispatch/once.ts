@@ -1,3 +1,4 @@
+import { failpoint } from '@octo/kernel';
 import { createHash } from 'node:crypto';
 import { type Leasable } from '../leasing/candidates.ts';
 import { type RunRecord } from '../model/run.ts';
@@ -32,7 +33,9 @@ export async function once<T>(at: OnceAt, key: string, act: () => Promise<T>): P
     cursor: '',
   };
   await at.room.scribe.append({ runs: [record] });
+  failpoint('once-prepared');
   const result = await act();
+  failpoint('once-acted');
   await at.room.scribe.append({ runs: [{ ...runKey, state: 'ended', result }] });
   return result;
 }

@@ -1,4 +1,12 @@
-import { type Launch, type LeasedWorker, type Script, type ScriptResult, type Session, type Tool } from '@octo/kernel';
+import {
+  failpoint,
+  type Launch,
+  type LeasedWorker,
+  type Script,
+  type ScriptResult,
+  type Session,
+  type Tool,
+} from '@octo/kernel';
 import { type VariableSet } from '@octo/variables';
 import { digestOf, makeLaunch } from '../bootstrap/launch.ts';
 import { toolLaunch } from '../bootstrap/tool.ts';
@@ -131,6 +139,7 @@ async function prepare(
     cursor: '',
   };
   await on.room.scribe.append({ runs: [record] });
+  failpoint('run-prepared');
   return record;
 }
 
@@ -149,6 +158,7 @@ async function finish(on: OnScript, record: RunRecord, ended: Ended, output: Out
   await on.room.scribe.append({
     runs: [{ taskId, action, attempt, key, state, end: ended.end, exitCode: ended.exitCode, result }],
   });
+  failpoint('result-stored');
   if (end === 'abandoned' || exitCode === undefined) return toResult(finished);
   return forget(on, finished, signal);
 }
@@ -159,6 +169,7 @@ export async function forget(on: OnScript, record: RunRecord, signal: AbortSigna
     record.handle === undefined ? { ticket: record.ticket } : { ticket: record.ticket, handle: record.handle };
   const limit = signal.aborted ? AbortSignal.timeout(on.room.limits.cancelMs) : signal;
   await on.session.complete(ref, record.cursor, limit);
+  failpoint('completed');
   const { taskId, action, attempt, key } = record;
   on.room.scribe.note({ taskId, action, attempt, key, state: 'ended' });
   return toResult(record);

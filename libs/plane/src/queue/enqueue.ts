@@ -1,4 +1,4 @@
-import { type Clock, InputError, NotFoundError } from '@octo/kernel';
+import { type Clock, failpoint, InputError, NotFoundError } from '@octo/kernel';
 import { type Limits } from '../limits.ts';
 import { type TaskRequest } from '../model/request.ts';
 import { isOver, type ServerTask } from '../model/task.ts';
@@ -35,6 +35,7 @@ export async function enqueue(
     expiresAtMs: nowMs + (request.queueTimeoutMs ?? deps.limits.queueMs),
     ...(onlyNodeId !== undefined && { onlyNodeId }),
   });
+  failpoint('enqueued');
   deps.signals.publish('queue');
   return task;
 }
@@ -45,6 +46,7 @@ export async function cancelTask(deps: QueueDeps, taskId: string): Promise<Serve
   const task = await deps.tasks.requestCancel(taskId, deps.clock.now());
   if (!before || !task)
     throw new NotFoundError('OCTO_TASK_NOT_FOUND', `there is no task ${taskId}`, { hint: 'octo task list' });
+  failpoint('cancel-requested');
   if (before.state === 'Queued' && isOver(task.state)) {
     const text = 'Cancelled before it started; nothing has run';
     await deps.journal.appendUnclaimed(taskId, [{ activityId: '', category: 'Warning', atMs: deps.clock.now(), text }]);

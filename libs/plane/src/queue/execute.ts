@@ -1,4 +1,4 @@
-import { OctoError } from '@octo/kernel';
+import { failpoint, OctoError } from '@octo/kernel';
 import { Mask, VariableSet } from '@octo/variables';
 import { runAction } from '../dispatch/action.ts';
 import { settleRuns } from '../dispatch/settle.ts';
@@ -101,6 +101,7 @@ async function endTask(room: TaskRoom, { task, claim, stop }: Running, outcome: 
   }
   try {
     if (stopped) await settleRuns(room, claim, stop.signal);
+    failpoint('task-ending');
     await closeLog(room, task.id, outcome);
     const { state, ...change } = outcome;
     const move = (to: TaskState) => tasks.move(claim, to, change, clock.now());
@@ -111,6 +112,7 @@ async function endTask(room: TaskRoom, { task, claim, stop }: Running, outcome: 
   } catch (error) {
     logger.error({ room: 'queue', taskId: task.id, error: String(error) }, 'a task could not be ended');
   }
+  failpoint('task-ended');
   room.signals.publish(`task:${task.id}`);
   room.signals.publish('queue');
 }

@@ -1,4 +1,4 @@
-import { type Logger } from '@octo/kernel';
+import { failpoint, type Logger } from '@octo/kernel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ARTIFACT_DAYS, ARTIFACT_DAYS_DEFAULT } from '../limits.ts';
 import { type Claim, type ServerTask } from '../model/task.ts';
@@ -72,6 +72,7 @@ export class NodeLoop implements AsyncDisposable {
       const at = { nowMs, untilMs: nowMs + limits.claimMs };
       const taken = await tasks.claimNext({ nodeId, onlyOwn: this.#options.onlyOwn }, at);
       if (!taken) break;
+      failpoint('claimed');
       this.#execute(taken.task, taken.claim);
     }
   }

@@ -1,0 +1,50 @@
+import { type Failpoint } from '@octo/kernel';
+import { playRound, type RoundResult } from './round.ts';
+import { planRound, strikeText } from './scenario.ts';
+
+export interface SweepOptions {
+  readonly seed: number;
+  /** The first round, so that one alone can be played again. */
+  readonly from: number;
+  readonly rounds: number;
+  /** No round begins later than this. */
+  readonly untilMs: number;
+  readonly atOnce: number;
+  readonly point: Failpoint | undefined;
+  /** Called at the end of each round. */
+  tell(round: number, strikes: string, result: RoundResult): void;
+}
+export interface Tally {
+  rounds: number;
+  kills: number;
+  doubled: number;
+  lost: number;
+  unknown: number;
+  violations: number;
+}
+
+/** Play one round after the other, several at once, and count. */
+export async function sweep(options: SweepOptions): Promise<Tally> {
+  const tally: Tally = { rounds: 0, kills: 0, doubled: 0, lost: 0, unknown: 0, violations: 0 };
+  let next = options.from;
+  const lane = async () => {
+    while (next < options.from + options.rounds && Date.now() < options.untilMs) {
+      const round = next++;
+      const scenario = planRound(options.seed, round, options.point);
+      const result = await playRound(scenario);
+      count(tally, result);
+      options.tell(round, scenario.strikes.map(strikeText).join(', '), result);
+    }
+  };
+  await Promise.all(Array.from({ length: options.atOnce }, lane));
+  return tally;
+}
+
+function count(tally: Tally, { kills, doubled, lost, unknown, violations }: RoundResult): void {
+  tally.rounds++;
+  tally.kills += kills.length;
+  tally.doubled += doubled;
+  tally.lost += lost;
+  tally.unknown += unknown;
+  tally.violations += violations.length;
+}
