@@ -112,26 +112,26 @@ describe.skipIf(!isRoot)('scripts as another account (needs root and setpriv)', 
 
   test('each have a user id of their own, which is free again when nothing of them is left (R169)', async () => {
     const agent = home.open({ account: parseAccount('private:70000-70002'), graceMs: 100 });
-    const first = await run(agent, 'echo "$UID"; setsid sleep 300 & sleep 0.1', {}, 'one');
-    const second = await run(agent, 'echo "$UID"', {}, 'two');
+    const first = await run(agent, 'echo "$UID"; setsid sleep 300 & sleep 0.1', {}, 'accone');
+    const second = await run(agent, 'echo "$UID"', {}, 'acctwo');
     expect(new Set([first.texts[0], second.texts[0]]).size).toBe(2);
     const running = () =>
       readdirSync('/proc').filter((pid) => ownerOf(pid) === Number(first.texts[0]) && isRunning(Number(pid)));
     expect(running()).toHaveLength(1); // what a script leaves behind goes on until its ticket is forgotten
-    await agent.complete({ ticket: 'one' });
+    await agent.complete({ ticket: 'accone' });
     expect(running()).toEqual([]);
     expect(readdirSync(join(home.root, 'uids'))).toEqual([second.texts[0]]);
-    await agent.complete({ ticket: 'two' });
+    await agent.complete({ ticket: 'acctwo' });
     expect(readdirSync(join(home.root, 'uids'))).toEqual([]);
   });
 
   test('start no more than there are ids, and say so', async () => {
     const agent = home.open({ account: parseAccount('private:70000-70001') });
-    await run(agent, 'true', {}, 'a');
-    await run(agent, 'true', {}, 'b');
-    await expect(run(agent, 'true', {}, 'c')).rejects.toThrow(/all 2 private user ids/);
-    await agent.complete({ ticket: 'a' });
-    expect((await run(agent, 'true', {}, 'd')).last.exitCode).toBe(0);
+    await run(agent, 'true', {}, 'acca');
+    await run(agent, 'true', {}, 'accb');
+    await expect(run(agent, 'true', {}, 'accc')).rejects.toThrow(/all 2 private user ids/);
+    await agent.complete({ ticket: 'acca' });
+    expect((await run(agent, 'true', {}, 'accd')).last.exitCode).toBe(0);
   });
 
   test('the leak test: a private script finds nothing of another (R169, I2)', async () => {

@@ -41,13 +41,13 @@ describe('a script that exceeds its limit is stopped, with all that it started, 
   test('the time counts on over a restart of the machine side', async () => {
     const before = home.open();
     await before.start(
-      'long',
+      'limlong',
       launchOf(`echo $$ >> '${home.witness}'; sleep 60`, { limits: { timeMs: 1_500 } }),
       limit(),
     );
     const [pid] = await untilLines(home.witness, 1);
     await before[Symbol.asyncDispose]();
-    const { last } = await readToEnd(home.open(), 'long');
+    const { last } = await readToEnd(home.open(), 'limlong');
     expect(last).toMatchObject({ end: 'stopped', detail: expect.stringContaining('limit of 1.5 s') });
     expect(isRunning(Number(pid))).toBe(false);
   });
@@ -55,7 +55,7 @@ describe('a script that exceeds its limit is stopped, with all that it started, 
   test('waiting for the mutex does not count', async () => {
     const agent = home.open();
     const isolation = { exclusive: true, mutex: 'm' };
-    await agent.start('first', launchOf('sleep 1', { isolation }), limit());
+    await agent.start('limfirst', launchOf('sleep 1', { isolation }), limit());
     const { last } = await run(agent, 'true', { isolation, limits: { timeMs: 500 } });
     expect(last).toMatchObject({ end: 'exited', exitCode: 0 });
   });
@@ -72,11 +72,11 @@ test.skipIf(!groups)(
   async () => {
     const agent = home.open();
     const escape = `(setsid env -i bash -c 'trap "" TERM; echo $$ >> "${home.witness}"; while :; do sleep 0.05; done' &) ; sleep 0.2; exec sleep 60`;
-    await agent.start('esc', launchOf(escape), limit());
+    await agent.start('limesc', launchOf(escape), limit());
     const [pid] = await untilLines(home.witness, 1);
     expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain('OCTO_TICKET');
-    await agent.cancel({ ticket: 'esc' });
-    const { last } = await readToEnd(agent, 'esc');
+    await agent.cancel({ ticket: 'limesc' });
+    const { last } = await readToEnd(agent, 'limesc');
     expect(last).toMatchObject({ end: 'stopped', detail: expect.stringContaining('all of it was seen dead') });
     expect(isRunning(Number(pid))).toBe(false);
   },
@@ -85,10 +85,10 @@ test.skipIf(!groups)(
 test('a pending script tells which tasks it waits for, how long, and until when (R164, R252)', async () => {
   const agent = home.open();
   const isolation = { exclusive: true, mutex: 'db', timeoutMs: 60_000 };
-  await agent.start('holder', launchOf('sleep 60', { isolation, taskId: 'ServerTasks-7' }), limit());
-  await agent.start('waiter', launchOf('true', { isolation, taskId: 'ServerTasks-8' }), limit());
+  await agent.start('limholder', launchOf('sleep 60', { isolation, taskId: 'ServerTasks-7' }), limit());
+  await agent.start('limwaiter', launchOf('true', { isolation, taskId: 'ServerTasks-8' }), limit());
   const pending = await eventually('it is blocked', async () => {
-    const status = await agent.status({ ticket: 'waiter' }, { after: '', waitMs: 0 }, limit());
+    const status = await agent.status({ ticket: 'limwaiter' }, { after: '', waitMs: 0 }, limit());
     return status.state === 'Pending' && status.blocked;
   });
   expect(pending).toMatchObject({ mutex: 'db', byTasks: ['ServerTasks-7'], limitMs: 60_000 });
@@ -97,7 +97,7 @@ test('a pending script tells which tasks it waits for, how long, and until when 
 
 test('workspaces that take too much together go, the oldest first; what is in use or has just ended stays', async () => {
   const agent = home.open({ keepBytes: 300_000 });
-  await agent.start('inuse', launchOf('sleep 60'), limit());
+  await agent.start('liminuse', launchOf('sleep 60'), limit());
   const old = (name: string, ageMs: number) => {
     mkdirSync(home.inWork(name), { recursive: true });
     writeFileSync(home.inWork(name, 'big'), Buffer.alloc(200_000));
@@ -108,7 +108,7 @@ test('workspaces that take too much together go, the oldest first; what is in us
   old('newer', 1_800_000);
   old('fresh', 0);
   await agent.clean();
-  expect(home.tickets().toSorted()).toEqual(['fresh', 'inuse']);
+  expect(home.tickets().toSorted()).toEqual(['fresh', 'liminuse']);
   old('alone', 1_800_000);
   await home.open({ keepBytes: 10_000_000 }).clean();
   expect(home.tickets()).toContain('alone');
