@@ -102,8 +102,58 @@ describe('the output parser', () => {
     ['an attribute that is no base64', `##octopus[setVariable name='%%%' value='x']`],
     ['no name', '##octopus[]'],
     ['garbage behind the name', '##octopus[setVariable <>]'],
+    ['an open quote', `##octopus[setVariable name='${b64('N')} value='x']`],
+    ['quotes of two kinds', `##octopus[setVariable name='${b64('N')}"]`],
+    ['a value without quotes', '##octopus[setVariable name=Tg==]'],
+    ['half a base64 sign', `##octopus[mask value='QUJDR']`],
+    ['a number as its name', '##octopus[1x]'],
   ])('%s: a warning, and the text is shown', (_, text) => {
     expect(lines(read(out(text)))).toEqual([`Warning Could not parse '${text}'`, `Info ${text}`]);
+  });
+
+  const at = (name: string, more: Readonly<Record<string, string>> = {}) =>
+    `##octopus[${[name, ...Object.entries(more).map(([key, value]) => `${key}='${b64(value)}'`)].join(' ')}]`;
+
+  test.each([
+    [at('setVariable', { name: 'N', value: 'v', sensitive: 'True' }), { kind: 'setVariable', sensitive: true }],
+    [at('createArtifact', { path: '/a/b', name: 'b', length: '3' }), { kind: 'createArtifact', path: '/a/b' }],
+    [at('progress', { percentage: '250', message: 'm' }), { kind: 'progress', percentage: 100, message: 'm' }],
+    [at('resultMessage', { message: 'why' }), { kind: 'resultMessage', message: 'why' }],
+    [
+      at('resultMessage', { message: 'why', code: 'OCTO_X', hint: 'do' }),
+      { kind: 'resultMessage', failure: { code: 'OCTO_X', message: 'why', hint: 'do' } },
+    ],
+    [at('mask', { value: 's3cret' }), { kind: 'mask', value: 's3cret' }],
+  ])('%s is carried out (calamari.md 2.2)', (text, result) => {
+    expect(read(out(text))).toMatchObject([result]);
+    const parser = new OutputParser(); // the same, one sign after the other
+    const pieces = text.split('').map(cut);
+    expect([...parser.read(pieces), ...parser.read([out('')])].filter((r) => r.kind !== 'line')).toMatchObject([
+      result,
+    ]);
+  });
+
+  test.each(
+    'set-environmentstate create-awsaccount create-azureaccount create-userpassaccount create-tokenaccount create-azurewebapptarget create-kubernetestarget create-azureservicefabrictarget create-aws-ecs-target createStepPackageTarget delete-target k8s-status k8s-manifest-applied argocd-files-updated pull-request-created'
+      .split(' ')
+      .map((name) => [name]),
+  )('%s is known, cannot be carried out, and a warning says so (calamari.md 2.2)', (name) => {
+    expect(lines(read(out(at(name, { name: 'x' }))))).toEqual([
+      expect.stringContaining(`Warning The service message ${name} has no effect: octo does not keep`),
+    ]);
+  });
+
+  test.each([
+    ['calamari-found-package', 1],
+    ['foundPackage', 1],
+    ['deltaVerification', 1],
+    ['calamari-timed-operation', 0],
+    ['calamari-deployment-metric', 0],
+    ['calamari-script-isolation-alert', 0],
+  ])('%s leaves %s verbose notes and nothing else (calamari.md 2.2)', (name, notes) => {
+    const shown = lines(read(out(at(name))));
+    expect(shown).toHaveLength(notes);
+    for (const line of shown) expect(line).toMatch(/^Verbose .* no package is on its way$/);
   });
 
   test('an unknown message has no effect and a verbose note; one without a value is ignored', () => {
@@ -182,6 +232,11 @@ describe('hostile output', () => {
       expect(results.map((r) => r.kind)).toEqual(['setVariable']);
       expect(results[0]?.kind === 'setVariable' && results[0].value === value).toBe(true);
     }
+  });
+
+  test('five megabytes in one plain line pass as one line', () => {
+    const [line] = read(out('y'.repeat(5_000_000)));
+    expect(line?.kind === 'line' && line.text.length).toBe(5_000_000);
   });
 
   test('what is held back is bounded: beyond 16 MiB it was text', () => {

@@ -1,4 +1,5 @@
 import { type OutputLine } from '@octo/kernel';
+import { noteOn } from './other-messages.ts';
 import { type OutputCategory, type OutputResult, understand } from './output-result.ts';
 import { MARK, type Mode, OutputStream, possibleMark, type StreamState } from './output-stream.ts';
 import { parseServiceMessage } from './service-message.ts';
@@ -166,9 +167,9 @@ export class OutputParser {
     if (mode) this.#streams[mode[0]].mode = mode[1];
     else {
       const said = understand(message);
-      if (said === 'unknown')
-        note('Verbose', `The service message ${message.name} is not understood and has no effect`);
-      else if (said) results.push(said);
+      const told = said === 'unknown' ? noteOn(message.name) : undefined;
+      if (told) note(told.category, told.text);
+      else if (said && said !== 'unknown') results.push(said);
     }
   }
 }

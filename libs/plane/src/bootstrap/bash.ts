@@ -1,8 +1,25 @@
-import { type VariableSet } from '@octo/variables';
 import { BASH_FUNCTIONS } from './bash-functions.ts';
+import { type Composed, isModuleVariable, modulesOf, type ScriptParts } from './compose.ts';
+import { textBytes } from './text-bytes.ts';
 
 /** Name of the user's script in the workspace. */
-export const SCRIPT_FILE = 'Script.sh';
+const SCRIPT_FILE = 'Script.sh';
+
+/** The machine's own shell runs the script, with the modules of its language beside it. */
+export function composeBash(parts: ScriptParts): Composed {
+  const variablesFile = parts.hiddenName();
+  const body = bashText(parts.body);
+  const modules = modulesOf(parts.variables, 'Bash').map((it) => ({ ...it, body: bashText(it.body) }));
+  const texts = [body, ...modules.map((it) => it.body)].join('\n');
+  return {
+    body: { bash: bashBootstrap(variablesFile) },
+    files: [
+      { name: parts.fileName ?? SCRIPT_FILE, content: textBytes(body) },
+      ...modules.map((it) => ({ name: `${it.name}.sh`, content: textBytes(it.body) })),
+      { name: variablesFile, content: textBytes(bashVariables({ ...parts, body: texts })), secret: true },
+    ],
+  };
+}
 
 /**
  * What the machine's bash runs: it reads the file with the variables and empties it, and only then sources the user's
@@ -11,7 +28,7 @@ export const SCRIPT_FILE = 'Script.sh';
  * `rm` would cost as much again as starting the script. The script itself stays beside it until the workspace goes, as
  * scripts expect, readable by its own user only.
  */
-export function bashBootstrap(variablesFile: string): string {
+function bashBootstrap(variablesFile: string): string {
   return [
     '# written by octo: variables, helper functions, then the script of the step',
     `. './${variablesFile}' && : > './${variablesFile}' || { echo 'octo: the variables of this script are gone' >&2; exit 1; }`,
@@ -23,11 +40,14 @@ export function bashBootstrap(variablesFile: string): string {
 }
 
 /** The file that is emptied before user code runs: the values, and the script's invocation, which may hold them. */
-export function bashVariables(variables: VariableSet, body: string, parameters = '', file = SCRIPT_FILE): string {
-  const all = [...variables.entries()].map(({ name }) => [quote(name), quote(variables.get(name) ?? '')] as const);
-  const invocation = `. ${quote(`./${file}`)} ${bashText(parameters)}`;
-  const parts = [lookup(all), `__octo_invocation=${quote(invocation)}`];
-  if (wantsArray(body)) parts.push(array(all));
+function bashVariables({ variables, body, parameters = '', fileName = SCRIPT_FILE }: ScriptParts): string {
+  const all = [...variables.entries()].map(
+    ({ name }) => [name, quote(name), quote(variables.get(name) ?? '')] as const,
+  );
+  const invocation = `. ${quote(`./${fileName}`)} ${bashText(parameters)}`;
+  const parts = [lookup(all.map(([, name, value]) => [name, value])), `__octo_invocation=${quote(invocation)}`];
+  const shown = all.filter(([name]) => !isModuleVariable(name)).map(([, name, value]) => [name, value] as const);
+  if (wantsArray(body)) parts.push(array(shown));
   return `${parts.join('\n')}\n`;
 }
 type Words = readonly (readonly [name: string, value: string])[];

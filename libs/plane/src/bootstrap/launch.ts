@@ -1,8 +1,10 @@
-import { InputError, type Isolation, type Launch, type Script } from '@octo/kernel';
+import { type Isolation, type Launch, type Script, type Syntax } from '@octo/kernel';
 import { type VariableSet } from '@octo/variables';
 import { createHash, randomBytes } from 'node:crypto';
-import { bashBootstrap, bashText, bashVariables, SCRIPT_FILE } from './bash.ts';
-import { textBytes } from './text-bytes.ts';
+import { composeBash } from './bash.ts';
+import { type Composed, type ScriptParts } from './compose.ts';
+import { composePowerShell } from './powershell.ts';
+import { composePython } from './python.ts';
 
 export interface LaunchParts {
   readonly script: Script;
@@ -12,31 +14,23 @@ export interface LaunchParts {
   readonly fence: number;
 }
 
+const COMPOSE: Readonly<Record<Syntax, (parts: ScriptParts) => Composed>> = {
+  Bash: composeBash,
+  PowerShell: composePowerShell,
+  Python: composePython,
+};
+
 /** Make of a script and its variables what a machine can start: a body for its own shell, and files. */
 export function makeLaunch({ script, variables, taskId, isolation, fence }: LaunchParts): Launch {
-  if (script.syntax !== 'Bash')
-    throw new InputError(
-      'OCTO_SCRIPT_SYNTAX',
-      `scripts in ${script.syntax} cannot run: this release speaks Bash only`,
-      {
-        hint: 'write the script in Bash, or call the interpreter from it',
-      },
-    );
-  const variablesFile = `.octo-${randomBytes(9).toString('hex')}`;
-  const parameters = script.parameters === undefined ? undefined : variables.evaluate(script.parameters);
-  const body = bashText(variables.evaluate(script.body));
-  const file = script.fileName ?? SCRIPT_FILE;
-  return {
-    taskId,
-    isolation,
-    fence,
-    body: { bash: bashBootstrap(variablesFile) },
-    files: [
-      ...(script.files ?? []),
-      { name: file, content: textBytes(body) },
-      { name: variablesFile, content: textBytes(bashVariables(variables, body, parameters, file)), secret: true },
-    ],
-  };
+  const { fileName, parameters } = script;
+  const composed = COMPOSE[script.syntax]({
+    body: variables.evaluate(script.body), // the one substitution that a script gets (calamari.md 1.4)
+    variables,
+    hiddenName: () => `.octo-${randomBytes(9).toString('hex')}`,
+    ...(fileName !== undefined && { fileName }),
+    ...(parameters !== undefined && { parameters: variables.evaluate(parameters) }),
+  });
+  return { taskId, isolation, fence, body: composed.body, files: [...(script.files ?? []), ...composed.files] };
 }
 
 /** What a step asked for, as one word: a restart that asks for something else is noticed by it (house.md 3.1). */
