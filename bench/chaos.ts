@@ -22,17 +22,21 @@ if (point !== undefined && !Object.hasOwn(FAILPOINTS, point)) {
   process.exit(2);
 }
 
+const untilMs = Date.now() + Number(values.minutes) * 60_000;
+let isInterrupted = false;
+process.once('SIGINT', () => (isInterrupted = true)); // the servers hear it, too: the rounds under way end and clean up
+
 console.log(`seed ${values.seed}`);
 const tally = await sweep({
   seed: Number(values.seed),
   from: Number(round ?? 0),
   rounds: round === undefined ? Number(values.rounds) : 1,
-  untilMs: Date.now() + Number(values.minutes) * 60_000,
   atOnce: Number(values['at-once']),
   point: point as Failpoint | undefined, // one of them, as seen above
+  isOver: () => isInterrupted || Date.now() > untilMs,
   tell(number, strikes, { violations, kills }) {
     if (values.verbose) console.log(`round ${number}: ${strikes}; hit: ${kills.join(', ') || 'none'}`);
-    if (violations.length === 0) return;
+    if (violations.length === 0 || isInterrupted) return;
     const only = point === undefined ? '' : ` --point ${point}`;
     console.log(
       `round ${number} (${strikes}) broke a promise; again: npm run chaos -- --seed ${values.seed} --round ${number}${only}`,
@@ -42,4 +46,4 @@ const tally = await sweep({
 });
 const { doubled, lost, unknown, rounds, kills, violations } = tally;
 console.log(`starts doubled: ${doubled}  lost lines: ${lost}  unknown: ${unknown}  rounds: ${rounds}  kills: ${kills}`);
-process.exitCode = violations > 0 ? 1 : 0;
+process.exitCode = isInterrupted ? 130 : violations > 0 ? 1 : 0;

@@ -121,7 +121,7 @@ class Court implements Verdict {
       const found = texts.filter((text) => (word === 'A' ? /^A\d left/.test(text) : text.split(' ')[0] === word));
       const fault = compare(found, all, isWhole);
       if (!fault) continue;
-      this.lost += Math.max(all.length - new Set(found).size, 0);
+      if (isWhole) this.lost += Math.max(all.length - new Set(found).size, 0);
       say(`log of action ${action}: ${fault}`);
     }
   }

@@ -202,13 +202,15 @@ function exited({ child }: Server): Promise<void> {
   return new Promise((resolve) => child.once('exit', () => resolve()));
 }
 
-/** Whatever a broken promise left running. */
+/** Whatever a broken promise left running, and what that was just about to start. */
 function reap(home: Home): void {
-  for (const { pid } of processesOf(home)) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // it has just ended
+  for (let left = processesOf(home), tries = 50; left.length > 0 && tries > 0; left = processesOf(home), tries--) {
+    for (const { pid } of left) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // it has just ended
+      }
     }
   }
 }

@@ -7,10 +7,10 @@ export interface SweepOptions {
   /** The first round, so that one alone can be played again. */
   readonly from: number;
   readonly rounds: number;
-  /** No round begins later than this. */
-  readonly untilMs: number;
   readonly atOnce: number;
   readonly point: Failpoint | undefined;
+  /** Asked before each round. */
+  isOver(): boolean;
   /** Called at the end of each round. */
   tell(round: number, strikes: string, result: RoundResult): void;
 }
@@ -28,7 +28,7 @@ export async function sweep(options: SweepOptions): Promise<Tally> {
   const tally: Tally = { rounds: 0, kills: 0, doubled: 0, lost: 0, unknown: 0, violations: 0 };
   let next = options.from;
   const lane = async () => {
-    while (next < options.from + options.rounds && Date.now() < options.untilMs) {
+    while (next < options.from + options.rounds && !options.isOver()) {
       const round = next++;
       const scenario = planRound(options.seed, round, options.point);
       const result = await playRound(scenario);
