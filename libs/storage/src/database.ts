@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Binding, type Connection, type Row, type Transaction } from './connection.ts';
 import { Spell } from './spell.ts';
 
@@ -60,12 +61,12 @@ export class Database implements AsyncDisposable {
     await this.#connection.close();
   }
 
+  /** Each commit waits for one turn of the loop: what that turn brings goes along, and others get theirs. */
   async #drain(): Promise<void> {
-    await Promise.resolve(); // what is written in the same tick goes along
     while (this.#jobs.length > 0) {
+      await nextTurn();
       const batch = this.#jobs.slice(0, BATCH);
       this.#jobs = this.#jobs.slice(await this.#commit(batch));
-      await this.#spell.rest();
     }
     this.#writing = undefined;
   }
