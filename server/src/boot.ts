@@ -1,8 +1,22 @@
-import { type Clock, Clock as ClockToken, Host, Ids, Logger, WiringError, value, type Provider } from '@octo/kernel';
+import {
+  type Clock,
+  Clock as ClockToken,
+  Host,
+  Ids,
+  Logger,
+  type OwnMachine,
+  OwnMachine as OwnMachineToken,
+  type Provider,
+  value,
+  WiringError,
+} from '@octo/kernel';
 import { checkGraph, loadPlugins, Services, type LoadedPlugin, type Refused } from '@octo/kernel/host';
 import {
+  BUILT_IN_STYLE,
   cancelTask,
+  CONNECTION_LIMITS,
   enqueue,
+  Explainer,
   Liveness,
   Loop,
   Nodes,
@@ -11,14 +25,17 @@ import {
   Queue,
   Registry,
   Rooms,
+  Runtimes,
   Signals,
   type Node,
 } from '@octo/plane';
 import { openStorage, storageProviders, type Storage } from '@octo/storage';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, systemIds } from './clock.ts';
 import { type Plane } from './plane.ts';
 import { openRegistry, openRooms } from './registry.ts';
+import { openRuntimes } from './runtimes.ts';
 import { standardPlugins } from './standard.ts';
 import { VERSION } from './version.ts';
 
@@ -32,6 +49,10 @@ export interface PlaneOptions {
   /** Folders whose package.json lists plugins, after the standard bundle. */
   readonly pluginRoots?: readonly string[];
   readonly masterKey?: string;
+  /** How scripts run on this very machine. */
+  readonly machine?: OwnMachine;
+  /** Folder or URL with Node for workers that have none. */
+  readonly nodeRuntimes?: string;
 }
 
 /** Open the plane on a data folder. No listener is made here, so the CLI opens the very same. */
@@ -48,6 +69,7 @@ export async function openPlane(options: PlaneOptions): Promise<Plane> {
   const { services, plugins, refused } = openServices(options, storage, found);
   undo.use(services);
   if (options.mode === 'work') {
+    await proveScriptUser(services, options);
     await register(services, options);
     await services.get(Loop).start();
   }
@@ -66,6 +88,14 @@ function openServices(
     value(Ids, systemIds),
     value(Logger, options.logger),
     value(Host, host),
+    value(OwnMachineToken, options.machine ?? {}),
+    value(
+      Runtimes,
+      openRuntimes({
+        cacheDir: join(options.dataDir, 'cache', 'node'),
+        ...(options.nodeRuntimes !== undefined && { source: options.nodeRuntimes }),
+      }),
+    ),
     value(OnlyOwn, options.node.kind === 'in-process'),
     ...storageProviders(storage),
     ...planeProviders,
@@ -100,6 +130,20 @@ function keepSound(
     }
   }
   return { plugins, refused };
+}
+
+/** Where scripts run as somebody else, that is proved before anything starts, and refused with the reason (R21, R22). */
+async function proveScriptUser(services: Services, { dataDir, machine, logger }: PlaneOptions): Promise<void> {
+  const { scriptUser = 'own' } = machine ?? {};
+  if (scriptUser === 'own') return;
+  await chmod(dataDir, 0o711); // to be passed, not to be listed; every file of ours in it is 0600
+  const noLog = { write() {}, progress() {} };
+  const none = () => Promise.reject(new Error('the built-in worker has none'));
+  const opening = { workerId: '', endpoint: {}, limits: CONNECTION_LIMITS, log: noLog, account: none, proxy: none };
+  const signal = AbortSignal.timeout(60_000);
+  await using session = await services.get(Registry).transport(BUILT_IN_STYLE)?.open(opening, signal);
+  const { scriptsRunAs } = (await session?.capabilities(signal)) ?? {};
+  logger.info({ room: 'machine', scriptsRunAs }, 'scripts of the built-in worker run as somebody else');
 }
 
 async function register(services: Services, { node }: PlaneOptions): Promise<void> {
@@ -143,6 +187,7 @@ function makePlane(
     liveness: services.get(Liveness),
     signals: services.get(Signals),
     enqueue: (spaceId, request) => enqueue(queue, spaceId, request, isInProcess ? options.node.id : undefined),
+    explain: services.get(Explainer),
     cancel: (taskId) => cancelTask(queue, taskId),
     async [Symbol.asyncDispose]() {
       if (isInProcess && options.mode === 'work') await leave(services, options.node.id);

@@ -1,4 +1,4 @@
-import { InputError, parse } from '@octo/kernel';
+import { InputError, type OwnMachine, parse, type ScriptLimits } from '@octo/kernel';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LOG_LEVELS, type LogLevelName } from './logging.ts';
@@ -11,7 +11,7 @@ export interface ServerOptions {
   readonly port?: number;
   /** Default 127.0.0.1: nobody else reaches it unless told so. Environment: OCTO_HOST. */
   readonly host?: string;
-  /** JSON file with these same names (port, host, taskCap, builtInWorker, logLevel). Environment: OCTO_CONFIG. */
+  /** JSON file with the names of `fields` below. Environment: OCTO_CONFIG. */
   readonly configFile?: string;
   /** Most tasks at once; 0 = none (R206). Default 5, or what was set for this node before. Environment: OCTO_TASK_CAP. */
   readonly taskCap?: number;
@@ -19,16 +19,31 @@ export interface ServerOptions {
   readonly builtInWorker?: boolean;
   /** Default info. Environment: OCTO_LOG_LEVEL. */
   readonly logLevel?: string;
+  /** As whom scripts of the built-in worker run (R20, R169); see `OwnMachine`. Default own. Environment: OCTO_SCRIPT_USER. */
+  readonly scriptUser?: string;
+  /** Folder or URL with Node for workers that have none. Environment: OCTO_NODE_RUNTIMES. */
+  readonly nodeRuntimes?: string;
   /** Folders whose package.json lists third-party plugins. */
   readonly pluginRoots?: readonly string[];
 }
 
+const MEBI = 1024 * 1024;
+const amount = z.number().positive();
 const fields = z.strictObject({
   port: z.int().min(0).max(65_535).optional(),
   host: z.string().min(1).optional(),
   taskCap: z.int().min(0).max(10_000).optional(),
   builtInWorker: z.boolean().optional(),
   logLevel: z.enum(LOG_LEVELS).optional(),
+  scriptUser: z.string().min(1).optional(),
+  nodeRuntimes: z.string().min(1).optional(),
+  /** What a script of the built-in worker may take unless its task says something else. */
+  scriptLimits: z
+    .strictObject({ timeSeconds: amount, outputMebibytes: amount, diskMebibytes: amount })
+    .partial()
+    .optional(),
+  /** How long and how much of what scripts leave behind is kept. */
+  workspaces: z.strictObject({ keepHours: amount, keepMebibytes: amount }).partial().optional(),
 });
 type Fields = z.infer<typeof fields>;
 
@@ -38,6 +53,8 @@ export interface ServerConfig {
   readonly taskCap?: number;
   readonly builtInWorker?: boolean;
   readonly logLevel: LogLevelName;
+  readonly nodeRuntimes?: string;
+  readonly machine: OwnMachine;
 }
 
 /** The whole configuration of a server, checked. Every fault names the file, variable or flag that it comes from. */
@@ -49,11 +66,42 @@ export async function readConfig(options: ServerOptions, env: NodeJS.ProcessEnv)
     await parse(fields, fromOptions(options), 'the command line'),
   ];
   const merged: Fields = Object.assign({}, ...layers.map(withoutUndefined));
-  return { port: 8065, host: '127.0.0.1', logLevel: 'info', ...withoutUndefined(merged) };
+  const { scriptUser, scriptLimits, workspaces, ...rest } = merged;
+  const machine = machineOf({ scriptUser, scriptLimits, workspaces });
+  return { port: 8065, host: '127.0.0.1', logLevel: 'info', ...withoutUndefined(rest), machine };
 }
 
-function fromOptions({ port, host, taskCap, builtInWorker, logLevel }: ServerOptions): unknown {
-  return { port, host, taskCap, builtInWorker, logLevel };
+/** How scripts run on this very machine, in the units of the kernel. */
+function machineOf({
+  scriptUser,
+  scriptLimits,
+  workspaces,
+}: Pick<Fields, 'scriptUser' | 'scriptLimits' | 'workspaces'>) {
+  const times = (value: number | undefined, unit: number) => (value === undefined ? undefined : value * unit);
+  const limits: ScriptLimits | undefined = scriptLimits && {
+    outputBytes: times(scriptLimits.outputMebibytes, MEBI) ?? 1024 * MEBI,
+    ...withoutUndefined({
+      timeMs: times(scriptLimits.timeSeconds, 1_000),
+      diskBytes: times(scriptLimits.diskMebibytes, MEBI),
+    }),
+  };
+  const machine: OwnMachine = withoutUndefined({
+    scriptUser,
+    limits,
+    keepMs: times(workspaces?.keepHours, 3_600_000),
+    keepBytes: times(workspaces?.keepMebibytes, MEBI),
+  });
+  return machine;
+}
+
+/** The same where there is no server: only the environment can say something. */
+export function machineOfEnvironment(env: NodeJS.ProcessEnv): OwnMachine {
+  return machineOf({ scriptUser: env['OCTO_SCRIPT_USER'], scriptLimits: undefined, workspaces: undefined });
+}
+
+function fromOptions(options: ServerOptions): unknown {
+  const { port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes } = options;
+  return { port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes };
 }
 
 function fromEnvironment(env: NodeJS.ProcessEnv): unknown {
@@ -66,6 +114,8 @@ function fromEnvironment(env: NodeJS.ProcessEnv): unknown {
     builtInWorker:
       flag === undefined ? undefined : (({ true: true, false: false } as Record<string, boolean>)[flag] ?? flag),
     logLevel: env['OCTO_LOG_LEVEL'],
+    scriptUser: env['OCTO_SCRIPT_USER'],
+    nodeRuntimes: env['OCTO_NODE_RUNTIMES'],
   };
 }
 

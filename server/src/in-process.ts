@@ -2,6 +2,7 @@ import { directApi, type OctoApi } from '@octo/api';
 import { randomWord } from './clock.ts';
 import { hostname } from 'node:os';
 import { openPlane } from './boot.ts';
+import { machineOfEnvironment } from './config.ts';
 import { buildApp } from './http/app.ts';
 import { inject } from './inject.ts';
 import { makeKey } from './keys.ts';
@@ -28,6 +29,8 @@ export async function openInProcess(options: InProcessOptions): Promise<InProces
     mode: options.mode === 'run' ? 'work' : 'read',
     logger: silentLogger,
     node: { id: nodeId, name: `${hostname()} (pid ${process.pid})`, kind: 'in-process', taskCap: 5 },
+    machine: machineOfEnvironment(process.env),
+    ...(process.env['OCTO_NODE_RUNTIMES'] && { nodeRuntimes: process.env['OCTO_NODE_RUNTIMES'] }),
     ...(options.pluginRoots && { pluginRoots: options.pluginRoots }),
     ...(masterKey !== undefined && { masterKey }),
   });

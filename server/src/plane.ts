@@ -2,6 +2,7 @@ import { type Clock, type Host, type Logger } from '@octo/kernel';
 import { type LoadedPlugin, type Refused } from '@octo/kernel/host';
 import {
   type ApiKeys,
+  type Explanation,
   type ArtifactStore,
   type Journal,
   type Leases,
@@ -40,6 +41,8 @@ export interface Plane extends AsyncDisposable {
   readonly apiKeys: ApiKeys;
   /** Checks what can be checked before queueing (step types, pools, the switch of the built-in worker). */
   enqueue(spaceId: string, request: TaskRequest): Promise<ServerTask>;
+  /** Why a task is as it is (I1). */
+  explain(task: ServerTask): Promise<Explanation>;
   /** Quiet about an ended task; NotFoundError for an unknown one. */
   cancel(taskId: string): Promise<ServerTask>;
 }

@@ -63,6 +63,8 @@ async function openServerPlane(options: ServerOptions, config: ServerConfig, log
         kind: 'server',
         taskCap: config.taskCap ?? 5,
       },
+      machine: config.machine,
+      ...(config.nodeRuntimes !== undefined && { nodeRuntimes: config.nodeRuntimes }),
       ...(options.pluginRoots && { pluginRoots: options.pluginRoots }),
       ...(masterKey !== undefined && { masterKey }),
     });

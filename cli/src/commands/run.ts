@@ -3,6 +3,7 @@ import { InputError } from '@octo/kernel';
 import { Args, Flags } from '@oclif/core';
 import { text as readStream } from 'node:stream/consumers';
 import { parseDuration } from '../durations.ts';
+import { carryFiles } from '../folder-files.ts';
 import { follow, screenOf } from '../follow.ts';
 import { onInterrupt } from '../interrupts.ts';
 import { connectionFlags, OctoCommand } from '../octo-command.ts';
@@ -16,12 +17,24 @@ export default class Run extends OctoCommand {
     "<%= config.bin %> run 'echo hello from $(hostname)'",
     '<%= config.bin %> run --file deploy.sh --var Customer=acme --secret Password=@password.txt --timeout 10m',
     '<%= config.bin %> run --process process.json --pool linux-prod',
+    '<%= config.bin %> run --folder ./deploy --file main.sh --parameters \'--env "prod eu"\'',
+    '<%= config.bin %> run --syntax Python --file report.py --with data.csv',
     "echo 'uname -a' | <%= config.bin %> run -",
   ];
   static override args = { script: Args.string({ description: 'the script; - reads it from stdin' }) };
   static override flags = {
     ...connectionFlags,
     file: Flags.string({ char: 'f', description: 'read the script from a file', exclusive: ['process'] }),
+    folder: Flags.string({
+      description: 'lay everything below this folder beside the script; --file then names a file in it',
+      exclusive: ['process'],
+    }),
+    with: Flags.string({
+      description: 'lay this file beside the script; may be repeated',
+      multiple: true,
+      default: [],
+      exclusive: ['process'],
+    }),
     process: Flags.string({ description: 'JSON file: a list of actions with name, type, properties and perhaps pool' }),
     pool: Flags.string({ char: 'p', description: 'worker pool by name or id [default: the default pool]' }),
     var: Flags.string({ description: 'variable as NAME=VALUE; may be repeated', multiple: true, default: [] }),
@@ -31,9 +44,8 @@ export default class Run extends OctoCommand {
       default: [],
     }),
     syntax: Flags.string({
-      description: 'language of the script',
+      description: 'language of the script [default: by the name of --file, else Bash]',
       options: ['Bash', 'PowerShell', 'Python'],
-      default: 'Bash',
     }),
     parameters: Flags.string({ description: 'appended to the script as it is, e.g. \'-v "two words"\'' }),
     name: Flags.string({ description: 'what the task is called in lists' }),
@@ -101,11 +113,13 @@ export default class Run extends OctoCommand {
 /** The flags above that make the request. */
 interface Given {
   readonly file?: string | undefined;
+  readonly folder?: string | undefined;
+  readonly with: readonly string[];
   readonly process?: string | undefined;
   readonly pool?: string | undefined;
   readonly var: readonly string[];
   readonly secret: readonly string[];
-  readonly syntax: string;
+  readonly syntax?: string | undefined;
   readonly parameters?: string | undefined;
   readonly name?: string | undefined;
   readonly timeout?: string | undefined;
@@ -131,16 +145,29 @@ async function requestOf(script: string | undefined, flags: Given): Promise<RunR
 }
 
 async function scriptAction(script: string | undefined, flags: Given): Promise<RunRequest['actions'][number]> {
-  const body = await bodyOf(script, flags.file);
+  const files = await carryFiles(flags.folder, flags.with);
+  const isInFolder = flags.folder !== undefined && flags.file !== undefined && script === undefined;
+  const source: Record<string, string> = isInFolder
+    ? {
+        'Octopus.Action.Script.ScriptSource': 'Package',
+        'Octopus.Action.Script.ScriptFileName': flags.file ?? '',
+      }
+    : { 'Octopus.Action.Script.ScriptBody': await bodyOf(script, flags.file) };
   return {
     name: flags.name ?? 'Script',
     type: 'Octopus.Script',
+    ...(files.length > 0 && { files }),
     properties: {
-      'Octopus.Action.Script.ScriptBody': body,
-      'Octopus.Action.Script.Syntax': flags.syntax,
+      ...source,
+      'Octopus.Action.Script.Syntax': flags.syntax ?? syntaxOf(flags.file),
       ...(flags.parameters !== undefined && { 'Octopus.Action.Script.ScriptParameters': flags.parameters }),
     },
   };
+}
+
+function syntaxOf(file = ''): string {
+  if (file.endsWith('.py')) return 'Python';
+  return file.endsWith('.ps1') ? 'PowerShell' : 'Bash';
 }
 
 async function bodyOf(script: string | undefined, file: string | undefined): Promise<string> {

@@ -5,10 +5,16 @@ import { type Agent, type AgentOptions, openAgent } from './agent.ts';
 
 /** A temporary folder of a machine side, and agents on it. When it is closed nothing of it runs or lies around. */
 export class AgentHome {
-  readonly root = mkdtempSync(join(tmpdir(), 'octo-agent-'));
+  readonly root: string;
   /** For scripts to note that they ran. */
-  readonly witness = join(this.root, 'witness');
+  readonly witness: string;
   readonly #agents: Agent[] = [];
+
+  /** `parent`: where other accounts can pass, if scripts are to run as such. */
+  constructor(parent = tmpdir()) {
+    this.root = mkdtempSync(join(parent, 'octo-agent-'));
+    this.witness = join(this.root, 'witness');
+  }
 
   open(options: Partial<AgentOptions> = {}): Agent {
     const agent = openAgent({ root: this.root, clock: Date, graceMs: 300, ...options });

@@ -148,7 +148,7 @@ describe('a start', () => {
   test('without a shell says that it never ran', async () => {
     vi.stubEnv('PATH', home.root);
     const agent = home.open();
-    expect(agent.capabilities('x').shells).toEqual([]);
+    expect((await agent.capabilities('x')).shells).toEqual([]);
     const { last } = await run(agent, 'true');
     expect(last).toMatchObject({ end: 'unstarted', exitCode: -42 });
   });

@@ -46,3 +46,17 @@ function userName(): string {
     return String(process.getuid?.() ?? '');
   }
 }
+
+let known: string | undefined;
+/** System and processor as Node names them; a musl system says so, for the programs of others do not run there. */
+export function platform(): string {
+  return (known ??= `${process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`);
+}
+
+function isMusl(): boolean {
+  if (process.platform !== 'linux') return false;
+  const report = process.report as typeof process.report & { excludeNetwork?: boolean }; // as documented
+  report.excludeNetwork = true; // it would look up names
+  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } }; // as documented
+  return header?.glibcVersionRuntime === undefined;
+}

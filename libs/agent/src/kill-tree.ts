@@ -33,6 +33,7 @@ async function press(
   const sinceMs = performance.now();
   for (;;) {
     signal.throwIfAborted();
+    if (how === 'SIGKILL') tree.killGroup();
     const alive = await tree.look();
     for (const process of targets(tree, alive, how)) {
       const name = `${process.pid} ${process.startTime}`;

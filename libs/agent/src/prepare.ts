@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { handTo, type Identity } from './account.ts';
 import { BOOT } from './process-id.ts';
 import { type LaunchRecord, type Result } from './record.ts';
+import { quoteWord } from './shell-words.ts';
 import { readWhole, storeFile } from './transfer.ts';
 import { syncFolder, writeDurably, writeWhole } from './whole-file.ts';
 import { inside, type Workspace, workspaceAt } from './workspace.ts';
@@ -13,6 +15,16 @@ import { inside, type Workspace, workspaceAt } from './workspace.ts';
 const SCRIPT_BYTES = 1024 * 1024;
 
 const SMALL_BYTES = 256 * 1024;
+
+/** Where a launch is prepared, and as whom it will run. */
+export interface Place {
+  readonly work: string;
+  readonly ticket: string;
+  readonly nowMs: number;
+  readonly identity: Identity | undefined;
+  /** Text of the file `as`. */
+  readonly wordsFor: (identity: Identity, tmp: string) => string;
+}
 
 /** A folder being made under another name, which is given its own in one step, or not at all. */
 interface Draft {
@@ -26,8 +38,9 @@ interface Draft {
  * Lay everything that a launch needs, then give the folder its name: a workspace that has its name is whole, and its
  * record is on the disk before anything starts (R143). False when somebody else has made it first.
  */
-export function prepare(work: string, ticket: string, launch: Launch, nowMs: number, signal: AbortSignal) {
-  const { taskId, isolation, fence, files = [] } = launch;
+export function prepare(place: Place, launch: Launch, signal: AbortSignal) {
+  const { work, ticket, nowMs, identity, wordsFor } = place;
+  const { taskId, isolation, fence, limits, files = [] } = launch;
   const record = {
     taskId,
     isolation,
@@ -35,6 +48,8 @@ export function prepare(work: string, ticket: string, launch: Launch, nowMs: num
     boot: BOOT,
     secrets: files.filter((f) => f.secret).map((f) => f.name),
     ...(fence !== undefined && { fence }),
+    ...(limits && { limits }),
+    ...(identity && { identity }),
   };
   const fill = async (workspace: Workspace) => {
     for (const dir of [workspace.space, workspace.home, workspace.tmp]) mkdirSync(dir, { mode: 0o700 });
@@ -44,6 +59,10 @@ export function prepare(work: string, ticket: string, launch: Launch, nowMs: num
       await layFile(inside(workspace.space, name), content, signal);
     }
     if (namesItsStreams(workspace, launch)) writeFileSync(workspace.piped, '', { mode: 0o600 });
+    if (identity) {
+      writeFileSync(workspace.as, wordsFor(identity, join(work, ticket, 'tmp')), { mode: 0o600 });
+      handTo(workspace, identity);
+    }
     signal.throwIfAborted();
   };
   return publish({ work, ticket, record, fill });
@@ -83,7 +102,8 @@ function layScript(workspace: Workspace, { body, arguments: words = [] }: Launch
       hint: 'remove it: no shell can take it',
     });
   writeFileSync(workspace.body, body.bash.replaceAll('\r\n', '\n'), { mode: 0o600 });
-  if (words.length > 0) writeFileSync(workspace.arguments, `set -- ${words.map(quote).join(' ')}\n`, { mode: 0o600 });
+  if (words.length > 0)
+    writeFileSync(workspace.arguments, `set -- ${words.map(quoteWord).join(' ')}\n`, { mode: 0o600 });
 }
 
 /** Small files, which most are, are written in one go: a file costs less time than a turn of the thread pool. */
@@ -104,8 +124,4 @@ function namesItsStreams({ space }: Workspace, { body, files = [] }: Launch): bo
   const small = files.map((f) => inside(space, f.name)).filter((file) => statSync(file).size <= SCRIPT_BYTES);
   const texts = [body.bash ?? '', ...small.map((file) => readFileSync(file, 'latin1'))];
   return texts.some((text) => /\/dev\/std(out|err)|\/(dev|self)\/fd\/[12]\b/.test(text));
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

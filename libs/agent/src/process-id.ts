@@ -12,6 +12,12 @@ export interface ProcessId {
 /** Identity of this boot of the machine; '' where the system does not tell. */
 export const BOOT = readOr('/proc/sys/kernel/random/boot_id', '').trim();
 
+let self: ProcessId | undefined;
+/** This process. */
+export function thisProcess(): ProcessId {
+  return (self ??= { pid: process.pid, startTime: statOf(process.pid)?.startTime ?? '', boot: BOOT });
+}
+
 /** What the supervisor left in `started`: pid, boot id, its line of /proc. Undefined when it is not (yet) whole. */
 export function parseStarted(text: string | undefined): ProcessId | undefined {
   const [, pid, boot = '', line = ''] = /^(\d+) (\S*) ?(.*)\n$/.exec(text ?? '') ?? [];

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { type Groups } from './groups.ts';
 import { BOOT, isSame, type ProcessId, readOr, statOf } from './process-id.ts';
 
 interface Seen extends ProcessId {
@@ -10,35 +11,59 @@ interface Seen extends ProcessId {
   /** It carries the ticket in its environment. */
   readonly isMarked: boolean;
 }
+/** By what a script's processes are known. */
+export interface TreeOf {
+  readonly ticket: string;
+  readonly supervisor: ProcessId | undefined;
+  readonly groups: Groups | undefined;
+  /** Of a private script: whatever runs under it is the script's. */
+  readonly uid?: number;
+}
 /** Processes read in one go, before the event loop gets its turn. */
 const BATCH = 200;
 
 /**
- * All that belongs to a script: the supervisor, its process group, what descends from them, and what carries the ticket
- * in its environment, so that children which left group and session are found too. What was once seen stays part of it,
- * whoever its parent has become.
+ * All that belongs to a script: the supervisor, its process group, what descends from them, what carries the ticket in
+ * its environment, and, where there are any, the script's control group and its own user id: nothing leaves those. What
+ * was once seen stays part of it, whoever its parent has become.
  */
 export class ProcessTree {
-  readonly #ticket: string;
-  readonly #supervisor: ProcessId | undefined;
+  readonly #of: TreeOf;
+  readonly #seen = new Set<string>();
   #known: readonly ProcessId[] = [];
 
-  constructor(ticket: string, supervisor: ProcessId | undefined) {
-    this.#ticket = ticket;
-    this.#supervisor = supervisor;
+  constructor(of: TreeOf) {
+    this.#of = of;
+  }
+
+  /** How many processes were seen in all. */
+  get seen(): number {
+    return this.#seen.size;
   }
 
   isSupervisor(process: ProcessId): boolean {
-    return this.#supervisor !== undefined && isSame(process, this.#supervisor);
+    return this.#of.supervisor !== undefined && isSame(process, this.#of.supervisor);
+  }
+
+  /** End the whole control group at once. The supervisor is not in it. False where that cannot be done. */
+  killGroup(): boolean {
+    return this.#of.groups?.kill(this.#of.ticket) ?? false;
   }
 
   /** What of it is alive now. */
   async look(): Promise<readonly ProcessId[]> {
-    const all = BOOT === '' ? await readPs() : await readProc(`OCTO_TICKET=${this.#ticket}`);
+    const { ticket, groups } = this.#of;
+    const all = BOOT === '' ? await readPs() : await readProc(`OCTO_TICKET=${ticket}`, this.#of.uid);
+    const grouped = groups?.pids(ticket);
     const supervisor = all.find((p) => this.isSupervisor(p));
     const isOurs = (p: Seen) =>
-      p.isMarked || p.group === supervisor?.pid || p === supervisor || this.#known.some((known) => isSame(known, p));
+      p.isMarked ||
+      grouped?.has(p.pid) === true ||
+      p.group === supervisor?.pid ||
+      p === supervisor ||
+      this.#known.some((known) => isSame(known, p));
     this.#known = withDescendants(all, all.filter(isOurs));
+    for (const p of this.#known) this.#seen.add(`${p.pid} ${p.startTime}`);
     return this.#known;
   }
 }
@@ -52,14 +77,15 @@ function withDescendants(all: readonly Seen[], roots: readonly Seen[]): readonly
   return [...found.values()];
 }
 
-async function readProc(mark: string): Promise<readonly Seen[]> {
+async function readProc(mark: string, uid: number | undefined): Promise<readonly Seen[]> {
   const all: Seen[] = [];
   const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
   for (const [n, pid] of pids.entries()) {
     if (n % BATCH === BATCH - 1) await nextTurn();
     const stat = statOf(pid);
     if (!stat || stat.isZombie) continue;
-    const isMarked = readOr(`/proc/${pid}/environ`, '').split('\0').includes(mark);
+    const isOwned = uid !== undefined && statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === uid;
+    const isMarked = isOwned || readOr(`/proc/${pid}/environ`, '').split('\0').includes(mark);
     all.push({ ...stat, pid, boot: BOOT, isMarked });
   }
   return all;

@@ -1,15 +1,18 @@
 import { type Launch, type ScriptEnd } from '@octo/kernel';
+import { type Identity } from './account.ts';
 import { BOOT } from './process-id.ts';
 import { makeOnce, readText } from './whole-file.ts';
 import { type Workspace } from './workspace.ts';
 
 /** What is known of a launch after its files are laid: everything but bodies and contents. */
-export type LaunchRecord = Pick<Launch, 'taskId' | 'isolation' | 'fence'> & {
+export type LaunchRecord = Pick<Launch, 'taskId' | 'isolation' | 'fence' | 'limits'> & {
   readonly createdAtMs: number;
   /** Boot of the machine at that time; '' where the system does not tell. */
   readonly boot: string;
   /** Names of the launch's secret files: whatever the body left of them goes when the ticket ends. */
   readonly secrets: readonly string[];
+  /** As whom it runs, where that is not this process's own account. */
+  readonly identity?: Identity;
 };
 
 /** How a ticket ended. */

@@ -1,23 +1,26 @@
-import { type Clock, ScriptExit, type ScriptStatus } from '@octo/kernel';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { type Blocked, type Clock, ScriptExit, type ScriptStatus } from '@octo/kernel';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Bell } from './bell.ts';
 import { FolderChanges } from './folder-changes.ts';
+import { type Groups } from './groups.ts';
 import { type KillLimits } from './kill-tree.ts';
-import { type IsolationMutexes, type Turn } from './mutex.ts';
+import { LimitWatch } from './limit-watch.ts';
 import { type LogSizes, OutputLog } from './output-log.ts';
 import { isAlive, parseStarted } from './process-id.ts';
 import { claimNever, isFromEarlierBoot, type LaunchRecord, readExit, readResult, type Result } from './record.ts';
 import { type Spawner } from './spawner.ts';
 import { stopScript } from './stop-script.ts';
+import { type IsolationTurns } from './turns.ts';
 import { waitForTurn } from './wait-turn.ts';
 import { readText, writeQuickly, writeWhole } from './whole-file.ts';
 import { inside, type Workspace } from './workspace.ts';
 
 export interface RunDeps {
   readonly spawner: Spawner;
-  readonly mutexes: IsolationMutexes;
+  readonly turns: IsolationTurns;
+  readonly groups: Groups | undefined;
   readonly clock: Pick<Clock, 'now'>;
   readonly limits: KillLimits;
   readonly sizes: LogSizes;
@@ -41,8 +44,9 @@ export class ScriptRun implements AsyncDisposable {
   /** There are lines, another state, or an end. */
   readonly #news = new Bell();
   #result: Result | undefined;
-  #turn: Turn | undefined;
   #isPending = true;
+  #blocked: { readonly byTasks: readonly string[]; readonly sinceMs: number } | undefined;
+  #limits: LimitWatch | undefined;
   #beginning: Promise<void> | undefined;
   #work: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
@@ -77,7 +81,15 @@ export class ScriptRun implements AsyncDisposable {
     const { lines, last } = this.#log.read(after);
     const page = { lines, next: String(last) };
     if (this.#result && last >= this.#log.lastSeq) return { ...page, state: 'Complete', ...this.#result };
-    return { ...page, state: this.#isPending && !this.#result ? 'Pending' : 'Running' };
+    return this.#isPending && !this.#result ? { ...page, ...this.#pending() } : { ...page, state: 'Running' };
+  }
+
+  #pending(): { readonly state: 'Pending'; readonly blocked?: Blocked } {
+    if (!this.#blocked) return { state: 'Pending' };
+    const { mutex, timeoutMs } = this.#record.isolation;
+    const forMs = Math.round(performance.now() - this.#blocked.sinceMs);
+    const limit = timeoutMs === undefined ? {} : { limitMs: timeoutMs };
+    return { state: 'Pending', blocked: { mutex, byTasks: this.#blocked.byTasks, forMs, ...limit } };
   }
 
   /** To be taken before a status is asked for, and given to `news`. */
@@ -90,9 +102,9 @@ export class ScriptRun implements AsyncDisposable {
   }
 
   /** Only asks; the end comes by `status`. May be repeated. */
-  cancel(): void {
+  cancel(reason = ''): void {
     if (this.#result || this.isClosed) return;
-    this.#stopping ??= this.#stop()
+    this.#stopping ??= this.#stop(reason)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => (this.#stopping = undefined));
   }
@@ -107,9 +119,9 @@ export class ScriptRun implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new Error('the machine side has closed'));
     this.#changes[Symbol.dispose]();
+    this.#limits?.[Symbol.dispose]();
     this.#news.ring();
     await Promise.allSettled([this.#beginning, this.#work, this.#stopping, this.#finishing]);
-    this.#turn?.[Symbol.dispose]();
     this.#log[Symbol.dispose]();
   }
 
@@ -130,32 +142,43 @@ export class ScriptRun implements AsyncDisposable {
   /** Found again after a restart: it holds its place, and a cancel that was under way goes on. */
   #goOn(): Promise<void> | void {
     if (claimNever(this.#workspace)) return this.#finish(unstarted(ScriptExit.CancelledBeforeStart));
-    const { isolation, taskId } = this.#record;
     this.#isPending = false;
-    this.#turn = this.#deps.mutexes.hold(isolation.mutex, taskId, isolation.exclusive);
+    this.#deps.turns.hold({ ticket: this.#ticket, ...this.#record });
     this.#work = this.#follow().catch((error: unknown) => this.#fail(error));
     if (existsSync(this.#workspace.cancel)) this.cancel();
   }
 
   async #takeTurn(): Promise<boolean> {
     const signal = AbortSignal.any([this.#closing.signal, this.#cancelling.signal]);
-    const announce = (lines: readonly string[]) => this.#announce(lines);
-    const turn = await waitForTurn({ mutexes: this.#deps.mutexes, record: this.#record, announce }, signal).catch(
-      () => undefined, // closed, or cancelled: #stop sees to it
-    );
-    if (turn === 'late') await this.#neverRan(ScriptExit.MutexTimeout);
-    if (turn === undefined || turn === 'late') return false;
-    this.#turn = turn;
-    return !this.isClosed;
+    const wait = {
+      turns: this.#deps.turns,
+      ticket: this.#ticket,
+      record: this.#record,
+      announce: (lines: readonly string[]) => this.#announce(lines),
+      blocked: (byTasks: readonly string[]) => {
+        this.#blocked = { byTasks, sinceMs: this.#blocked?.sinceMs ?? performance.now() };
+        this.#news.ring();
+      },
+    };
+    try {
+      const turn = await waitForTurn(wait, signal);
+      if (turn === 'late') await this.#neverRan(ScriptExit.MutexTimeout);
+      return turn === 'now' && !this.isClosed;
+    } catch (error) {
+      if (signal.aborted) return false; // closed, or cancelled: #stop sees to it
+      throw error;
+    }
   }
 
   async #handOver(): Promise<boolean> {
     try {
+      this.#deps.groups?.make(this.#ticket);
       await this.#deps.spawner.launch(this.#ticket);
     } catch (error) {
       if (await this.#neverRan(ScriptExit.ShellNotStarted, String(error))) return false;
     }
     this.#isPending = false;
+    this.#blocked = undefined;
     this.#news.ring();
     return true;
   }
@@ -164,6 +187,7 @@ export class ScriptRun implements AsyncDisposable {
   async #follow(): Promise<void> {
     const sinceMs = performance.now();
     let gapMs = 0;
+    this.#watchLimits();
     while (!this.isClosed && !this.#result) {
       const { seen } = this.#changes;
       const hasNews = await this.#catchUp();
@@ -174,6 +198,14 @@ export class ScriptRun implements AsyncDisposable {
       await this.#changes.next(seen, this.#closing.signal).catch(() => {});
       if (gapMs > 0) await this.#changes.pause(gapMs, this.#closing.signal);
     }
+  }
+
+  #watchLimits(): void {
+    const { limits } = this.#record;
+    if (!limits || existsSync(this.#workspace.cancel)) return;
+    const nowMs = Date.now(); // as the file system counts
+    this.#limits = new LimitWatch(limits, this.#workspace, (what) => this.cancel(what));
+    this.#limits.start(statSync(this.#workspace.started, { throwIfNoEntry: false })?.mtimeMs ?? nowMs, nowMs);
   }
 
   async #checkSupervisor(waitedMs: number): Promise<void> {
@@ -208,7 +240,7 @@ export class ScriptRun implements AsyncDisposable {
     return true;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(reason: string): Promise<void> {
     if (claimNever(this.#workspace)) {
       this.#cancelling.abort();
       this.#announce(['This task was canceled before it could start.', 'Script execution canceled.']);
@@ -216,8 +248,16 @@ export class ScriptRun implements AsyncDisposable {
     }
     const { cancel } = this.#workspace;
     if (!existsSync(cancel) && readExit(this.#workspace) !== undefined) return this.#exited();
-    writeFileSync(cancel, '', { mode: 0o600 }); // a restart goes on from here
-    await this.#finish(await stopScript(this.#ticket, this.#workspace, this.#deps.limits, this.#closing.signal));
+    if (!existsSync(cancel)) writeFileSync(cancel, reason, { mode: 0o600 }); // a restart goes on from here
+    const { identity } = this.#record;
+    const stopping = {
+      ...this.#deps,
+      ticket: this.#ticket,
+      workspace: this.#workspace,
+      reason: readText(cancel) ?? reason,
+      ...(identity?.isPrivate && { uid: identity.uid }),
+    };
+    await this.#finish(await stopScript(stopping, this.#closing.signal));
   }
 
   /** The first end counts. */
@@ -245,7 +285,9 @@ export class ScriptRun implements AsyncDisposable {
 
   #tell(result: Result): void {
     this.#result = result;
-    this.#turn?.[Symbol.dispose]();
+    this.#limits?.[Symbol.dispose]();
+    this.#deps.turns.leave(this.#ticket);
+    this.#deps.groups?.remove(this.#ticket);
     this.#changes[Symbol.dispose]();
     this.#changes.ring();
     this.#news.ring();
@@ -255,9 +297,11 @@ export class ScriptRun implements AsyncDisposable {
   async #catchUp(): Promise<boolean> {
     const before = this.#log.lastSeq;
     while (!this.isClosed && this.#index()) {
+      this.#limits?.checkOutput(); // a script may write faster than anybody reads
       this.#news.ring();
       await nextTurn();
     }
+    this.#limits?.checkOutput();
     if (this.#log.lastSeq === before) return false;
     this.#news.ring();
     return true;

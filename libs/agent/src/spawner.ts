@@ -5,6 +5,8 @@ export interface SpawnerOptions {
   /** Folder of the workspaces. */
   readonly work: string;
   readonly bash: string;
+  /** Folder of the scripts' control groups, where there are any. */
+  readonly groups: string | undefined;
   /** The whole environment of scripts, before what is theirs alone is added. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -53,8 +55,8 @@ export class Spawner implements Disposable {
   }
 
   #open(): ChildProcess {
-    const { bash, work, environment } = this.#options;
-    const shell = spawn(bash, ['--norc', '--noprofile', '-c', SPAWNER, 'octo-spawner', bash, work], {
+    const { bash, work, groups = '', environment } = this.#options;
+    const shell = spawn(bash, ['--norc', '--noprofile', '-c', SPAWNER, 'octo-spawner', bash, work, groups], {
       cwd: '/',
       env: environment,
       detached: true, // a session of its own: neither a terminal's Ctrl-C nor our end reaches it

@@ -3,8 +3,11 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeFolder } from './cleaner.ts';
+import { type Accounts, type Identity } from './account.ts';
+import { killTree } from './kill-tree.ts';
 import { bury, prepare } from './prepare.ts';
 import { isAlive, parseStarted } from './process-id.ts';
+import { ProcessTree } from './process-tree.ts';
 import { readRecord } from './record.ts';
 import { type RunDeps, ScriptRun } from './script-run.ts';
 import { readText } from './whole-file.ts';
@@ -13,6 +16,9 @@ import { checkTicket, type Workspace, workspaceAt } from './workspace.ts';
 export interface TicketsOptions extends RunDeps {
   /** Folder of the workspaces. */
   readonly work: string;
+  readonly accounts: Accounts;
+  /** Text of the file that says as whom a script runs. */
+  readonly wordsFor: (identity: Identity, tmp: string) => string;
   /** Throws when this machine does not take the launch. */
   admit(launch: Launch): Promise<void>;
 }
@@ -91,6 +97,8 @@ export class Tickets implements AsyncDisposable {
     const run = this.#runs.get(name);
     this.#runs.delete(name);
     const removing = closeRun(run)
+      .then(() => this.#freeIdentity(name))
+      .then(() => this.#options.groups?.remove(name))
       .then(() => removeFolder(join(this.#options.work, name)))
       .finally(() => this.#removing.delete(name));
     this.#removing.set(name, removing);
@@ -136,13 +144,35 @@ export class Tickets implements AsyncDisposable {
     return this.#remember(ticket, async () => {
       try {
         await this.#options.admit(launch);
-        await prepare(this.#options.work, ticket, launch, this.#options.clock.now(), either);
+        await this.#lay(ticket, launch, either);
         return this.#open(ticket);
       } finally {
         signal.removeEventListener('abort', giveUp);
         this.#preparing.delete(ticket);
       }
     });
+  }
+
+  /** An identity whose workspace does not come about is free again. */
+  async #lay(ticket: string, launch: Launch, signal: AbortSignal): Promise<void> {
+    const { accounts, work, clock, wordsFor } = this.#options;
+    const identity = accounts.take(ticket);
+    let isLaid = false;
+    try {
+      isLaid = await prepare({ work, ticket, nowMs: clock.now(), identity, wordsFor }, launch, signal);
+    } finally {
+      if (!isLaid && identity?.isPrivate) accounts.release(identity.uid, ticket);
+    }
+  }
+
+  /** A private user id may belong to another script next, so nothing of this one may be left. */
+  async #freeIdentity(ticket: string): Promise<void> {
+    const { accounts, groups, limits } = this.#options;
+    const { identity } = readRecord(this.#workspace(ticket)) ?? {};
+    if (!identity?.isPrivate) return;
+    const tree = new ProcessTree({ ticket, supervisor: undefined, groups, uid: identity.uid });
+    const left = await killTree(tree, { ...limits, graceMs: 0 }, AbortSignal.timeout(limits.killLimitMs * 2));
+    if (left.length === 0) accounts.release(identity.uid, ticket); // else it stays taken, and nobody meets what is left
   }
 
   /** A failure is not remembered: the next caller tries anew. */

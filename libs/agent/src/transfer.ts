@@ -1,13 +1,16 @@
 import { type Bytes, TransportError } from '@octo/kernel';
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { closeSync, createReadStream, fstatSync } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
+import { openAs } from './may-read.ts';
 import { inside } from './workspace.ts';
 
 export interface StoreOptions {
   /** On the disk before it is answered. Default true. */
   readonly isDurable?: boolean;
+  /** Readable and runnable by every account of this machine that knows its name. */
+  readonly isShared?: boolean;
   readonly progress?: ((sentBytes: number) => void) | undefined;
 }
 
@@ -23,7 +26,7 @@ export async function storeFile(
   options: StoreOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await mkdir(dirname(file), { recursive: true, mode: options.isShared ? 0o711 : 0o700 });
   const part = `${file}.${randomBytes(6).toString('hex')}.part`;
   try {
     await writePart(part, content, options, signal);
@@ -47,6 +50,7 @@ async function writePart(part: string, content: Bytes, options: StoreOptions, si
   }
   signal.throwIfAborted();
   refuseDamaged(content, sizeBytes, hash.digest('hex'));
+  if (options.isShared) await handle.chmod(0o755);
   if (options.isDurable !== false) await handle.sync();
 }
 
@@ -87,6 +91,25 @@ function refuseDamaged(content: Bytes, sizeBytes: number, sha256: string): void 
     `a file arrived damaged: ${sizeBytes} bytes with hash ${sha256} instead of ${content.sizeBytes} with ${content.sha256 ?? 'any'}`,
     { started: 'no', hint: 'send it again' },
   );
+}
+
+/** The same for a file that a script has named, as far as its account may read it. */
+export async function fetchFileAs(
+  file: string,
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+): Promise<Bytes | undefined> {
+  const fd = openAs(file, uid, gid);
+  if (fd === undefined) return undefined;
+  const sizeBytes = fstatSync(fd).size;
+  closeSync(fd);
+  const open = async function* (fromByte = 0) {
+    const again = openAs(file, uid, gid);
+    if (again === undefined)
+      throw new TransportError('OCTO_TRANSPORT_GONE', `${file} is not there any more`, { started: 'no' });
+    if (sizeBytes <= fromByte) return closeSync(again);
+    yield* createReadStream('', { fd: again, start: fromByte, end: sizeBytes - 1, highWaterMark: 256 * 1024 });
+  };
+  return { sizeBytes, open };
 }
 
 /** A file of this machine, to be read as often as need be. Undefined where there is none. */

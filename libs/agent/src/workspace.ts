@@ -4,7 +4,7 @@ import { join, normalize, sep } from 'node:path';
 /**
  * The folder of one ticket. Control files stand beside the script's own folder, where a script that tidies up does not
  * find them by accident:
- * `record.json` what was asked (written before anything starts), `arguments` the body's words, `piped` present when the
+ * `record.json` what was asked (written before anything starts), `arguments` the body's words, `as` as whom it runs, `piped` present when the
  * streams need a relay, `started` who supervises it, `cancel` present once a cancel came, `exit` its exit code,
  * `stdout.log` and `stderr.log` written by the script itself, `index` lines' numbers and times, `result.json` the end,
  * `space/` the working directory, `home/` and `tmp/` the script's own.
@@ -13,6 +13,7 @@ export interface Workspace {
   readonly dir: string;
   readonly record: string;
   readonly arguments: string;
+  readonly as: string;
   readonly piped: string;
   readonly started: string;
   readonly cancel: string;
@@ -36,6 +37,7 @@ export function workspaceAt(dir: string): Workspace {
     dir,
     record: join(dir, 'record.json'),
     arguments: join(dir, 'arguments'),
+    as: join(dir, 'as'),
     piped: join(dir, 'piped'),
     started: join(dir, 'started'),
     cancel: join(dir, 'cancel'),

@@ -56,6 +56,9 @@ class ApiClient implements OctoApi {
   task(id: string, signal: AbortSignal): Promise<wire.TaskInsight> {
     return this.#get(wire.taskInsightForm, `/api/octo/tasks/${segment(id)}`, signal);
   }
+  explain(id: string, signal: AbortSignal): Promise<wire.ExplanationResource> {
+    return this.#get(wire.explanationForm, `/api/octo/tasks/${segment(id)}/explain`, signal);
+  }
   log(
     id: string,
     from: { readonly after: number; readonly waitMs: number },

@@ -1,5 +1,6 @@
 import {
   type BuiltInWorkerResource,
+  type ExplanationResource,
   type LogPage,
   type NodeResource,
   type Paged,
@@ -31,6 +32,8 @@ export interface OctoApi {
   run(request: RunRequest, signal: AbortSignal): Promise<TaskResource>;
   tasks(query: TaskQuery, signal: AbortSignal): Promise<Paged<TaskResource>>;
   task(id: string, signal: AbortSignal): Promise<TaskInsight>;
+  /** Why the task waits, what it does where, or how it ended. */
+  explain(id: string, signal: AbortSignal): Promise<ExplanationResource>;
   /** Waits up to `waitMs` for news after line `after`. */
   log(id: string, from: { readonly after: number; readonly waitMs: number }, signal: AbortSignal): Promise<LogPage>;
   /** The whole log as text, in chunks. */

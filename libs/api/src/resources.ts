@@ -3,6 +3,7 @@
 // Nothing here loads a validator: commands that only ask pay for none.
 export * from './resources/built-in-worker.ts';
 export * from './resources/collection.ts';
+export * from './resources/explanation.ts';
 export * from './resources/log-page.ts';
 export * from './resources/node.ts';
 export * from './resources/plugin.ts';

@@ -9,7 +9,12 @@ export async function parseRunRequest(body: unknown): Promise<RunRequest> {
 }
 
 /** Octopus process files say ActionType where we say type. */
-const fileForm = listOf(wireForm<object>({ ...asIs('name', 'type', 'actionType', 'properties', 'pool') }));
+const fileForm = listOf(
+  wireForm<object>({
+    ...asIs('name', 'type', 'actionType', 'properties', 'pool'),
+    files: [asIs('name', 'contentBase64')],
+  }),
+);
 
 /** A process file: a list of actions, in our spelling or in Octopus's (`Name`, `ActionType`, `Properties`). */
 export async function parseProcess(content: unknown, what: string): Promise<RunRequest['actions']> {

@@ -8,6 +8,15 @@ export const actionSchema = z.object({
   type: z.string().min(1).max(200),
   properties: z.record(z.string(), z.string()).default({}),
   pool: z.string().min(1).optional(),
+  files: z
+    .array(
+      z.object({
+        name: z.string().min(1).max(1_000),
+        contentBase64: z.base64(),
+      }),
+    )
+    .max(10_000)
+    .optional(),
 });
 
 export const runSchema = z.object({

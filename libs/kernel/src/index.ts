@@ -8,6 +8,7 @@ export * from './scheduler.ts';
 export * from './schema.ts';
 export * from './secret.ts';
 export * from './step.ts';
+export * from './step-failure.ts';
 export * from './token.ts';
 export * from './transport.ts';
 export * from './well-known.ts';

@@ -37,6 +37,8 @@ export interface Launch {
   /** In place before the body runs. Names are relative to the workspace and stay inside it. */
   readonly files?: readonly LaunchFile[];
   readonly isolation: Isolation;
+  /** What the script may take; a machine side that cannot watch it says so (`Capabilities.limits`). Default: none. */
+  readonly limits?: ScriptLimits;
   /** Fencing number of the claim; a machine side that has seen a higher one for this task refuses (I3). */
   readonly fence?: number;
 }
@@ -45,6 +47,15 @@ export interface LaunchFile {
   readonly content: Bytes;
   /** Handed over on a descriptor, or 0600 and emptied by the body once it is read: nothing readable while user code runs. */
   readonly secret?: boolean;
+}
+/** When one is exceeded the script is stopped, and `detail` of its end names the limit. */
+export interface ScriptLimits {
+  /** Longest run, counted from its start, not from its wait for the mutex. */
+  readonly timeMs?: number;
+  /** Most bytes on stdout and stderr together. */
+  readonly outputBytes?: number;
+  /** Most disk that its workspace takes. */
+  readonly diskBytes?: number;
 }
 export interface Isolation {
   readonly exclusive: boolean;
@@ -70,6 +81,17 @@ export interface ScriptRef {
  */
 export type ScriptEnd = 'exited' | 'stopped' | 'abandoned' | 'unstarted' | 'unknown';
 
+/** Why a script is still pending: what a machine side says of its isolation mutex, where it can (R164, R252). */
+export interface Blocked {
+  readonly mutex: string;
+  /** Tasks whose scripts have to end first. */
+  readonly byTasks: readonly string[];
+  /** How long it has waited. */
+  readonly forMs: number;
+  /** Longest wait; absent: none. */
+  readonly limitMs?: number;
+}
+
 /** One page of a script's output and where it stands. Complete comes with the last page. */
 export type ScriptStatus = {
   readonly lines: readonly OutputLine[];
@@ -77,7 +99,8 @@ export type ScriptStatus = {
   readonly next: Cursor;
   readonly handle?: string;
 } & (
-  | { readonly state: 'Pending' | 'Running' }
+  | { readonly state: 'Pending'; readonly blocked?: Blocked }
+  | { readonly state: 'Running' }
   | { readonly state: 'Complete'; readonly end: ScriptEnd; readonly exitCode: number; readonly detail?: string }
 );
 
@@ -91,6 +114,12 @@ export interface Capabilities {
   readonly shells: readonly ('bash' | 'powershell')[];
   /** Path of a Node that tools may use; absent: the plane ships one. */
   readonly node?: string;
+  /** System and processor as Node names them: `linux-x64`, `darwin-arm64`, `win32-x64`, `linux-x64-musl`. Absent: not known. */
+  readonly platform?: string;
+  /** True where `Launch.limits` are watched. */
+  readonly limits?: boolean;
+  /** As whom scripts run and how they are kept apart, for people. */
+  readonly scriptsRunAs?: string;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { given, token } from './token.ts';
+import { type ScriptLimits } from './transport.ts';
 import { type ActivityLog } from './worker.ts';
 
 /** Time, so that tests can hold it. */
@@ -36,6 +37,19 @@ export interface Host {
   readonly version: string;
 }
 export const Host = token<Host>('octo.Host');
+
+/** How scripts run on the machine of this process itself. */
+export interface OwnMachine {
+  /** `own`, a user's name, `uid:gid`, `private` or `private:FROM-TO` (R20, R169). Default `own`. */
+  readonly scriptUser?: string;
+  /** What every script may take unless its task says something else. Default: 1 GiB of output. */
+  readonly limits?: ScriptLimits;
+  /** Left workspaces go after this time. Default one day (R150). */
+  readonly keepMs?: number;
+  /** Left workspaces go, the oldest first, until they take no more than this. Default 10 GiB. */
+  readonly keepBytes?: number;
+}
+export const OwnMachine = token<OwnMachine>('octo.OwnMachine');
 
 export interface Space {
   readonly id: string;

@@ -1,6 +1,10 @@
 // The domain: tasks, workers, pools, leases, and how a step runs on a worker. Pure rules are in model/.
 // Nothing here knows a database, HTTP or a wire: ports.ts says what is needed from outside.
 // Read queue/ (how a task is taken), planning/, leasing/, dispatch/ in that order: it is the way of a task.
+export { CONNECTION_LIMITS } from './dispatch/session.ts';
+export { type ExplainDeps } from './explain/explain-deps.ts';
+export { explainTask } from './explain/explain-task.ts';
+export { type Explanation, type ExplanationKind } from './explain/explanation.ts';
 export * from './limits.ts';
 export * from './model/activity.ts';
 export * from './model/request.ts';
@@ -12,5 +16,5 @@ export * from './ports.ts';
 export { cancelTask, enqueue } from './queue/enqueue.ts';
 export { NodeLoop } from './queue/loop.ts';
 export { LocalSignals } from './signals.ts';
-export { LimitsToken, Loop, OnlyOwn, planeProviders, Queue } from './wiring.ts';
+export { Explainer, LimitsToken, Loop, OnlyOwn, planeProviders, Queue } from './wiring.ts';
 export * from './workers/built-in.ts';

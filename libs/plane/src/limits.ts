@@ -13,6 +13,8 @@ export interface Limits {
   readonly statusMs: number;
   /** Opening a session. Default 5 min (R119). */
   readonly openMs: number;
+  /** Bringing a tool, and Node where it is missing, to a worker. Default 10 min. */
+  readonly toolMs: number;
   /** Fetching one artifact. Default 10 min. */
   readonly artifactMs: number;
   /** How long a claim or a lease is good without renewal. Default 30 s (R70). */
@@ -31,12 +33,17 @@ export const LIMITS: Limits = {
   cancelMs: 120_000,
   statusMs: 20_000,
   openMs: 300_000,
+  toolMs: 600_000,
   artifactMs: 600_000,
   claimMs: 30_000,
   tickMs: 1_000,
   adoptMs: 5_000,
   stopMs: 10_000,
 };
+
+/** Setting: artifacts are kept for so many days; 0 = for ever. */
+export const ARTIFACT_DAYS = 'artifacts.keepDays';
+export const ARTIFACT_DAYS_DEFAULT = 30;
 
 /** Waits shorter than this are not announced (R252). */
 export const ANNOUNCE_AFTER_MS = 1_000;

@@ -149,6 +149,9 @@ export interface Journal {
 /** Bytes of artifacts. `put` is whole or not at all and may be repeated. */
 export interface ArtifactStore {
   put(claim: Claim, artifactId: string, content: Bytes, signal: AbortSignal): Promise<void>;
+  /** Delete bytes that were stored before then, and what interrupted ones left; answers with how many. Their rows stay. */
+  sweep(beforeMs: number): Promise<number>;
+  /** NotFoundError OCTO_ARTIFACT_EXPIRED where the bytes were swept; undefined where they were never fetched. */
   get(artifactId: string): Promise<{ readonly artifact: Artifact; readonly content: Bytes } | undefined>;
 }
 
@@ -277,6 +280,15 @@ export interface LiveTransport {
   open(to: Opening<unknown>, signal: AbortSignal): Promise<Session>;
 }
 
+/** Node for workers that have none. */
+export interface Runtimes {
+  /** For a system as `Capabilities.platform` names it. Undefined: there is none to send. */
+  node(
+    platform: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly content: Bytes; readonly sha256: string } | undefined>;
+}
+
 /** Opens the narrow rooms in which a step's own services live (house.md 3.6). */
 export interface Rooms {
   openTask(given: { readonly spaceId: string; readonly log: ActivityLog }): StepServices;
@@ -298,4 +310,5 @@ export const ApiKeys = token<ApiKeys>('octo.plane.ApiKeys');
 export const Spaces = token<Spaces>('octo.plane.Spaces');
 export const Signals = token<Signals>('octo.plane.Signals');
 export const Rooms = token<Rooms>('octo.plane.Rooms');
+export const Runtimes = token<Runtimes>('octo.plane.Runtimes');
 export const Registry = token<Registry>('octo.plane.Registry');

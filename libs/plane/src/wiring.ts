@@ -1,5 +1,8 @@
 import { Clock, Host, Ids, Logger, provide, token, type Provider } from '@octo/kernel';
+import { explainTask } from './explain/explain-task.ts';
+import { type Explanation } from './explain/explanation.ts';
 import { LIMITS, type Limits } from './limits.ts';
+import { type ServerTask } from './model/task.ts';
 import * as ports from './ports.ts';
 import { type QueueDeps } from './queue/enqueue.ts';
 import { NodeLoop } from './queue/loop.ts';
@@ -10,6 +13,8 @@ export const LimitsToken = token<Limits>('octo.plane.Limits');
 /** Whether this node takes only what it enqueued itself. */
 export const OnlyOwn = token<boolean>('octo.plane.OnlyOwn');
 export const Loop = token<NodeLoop>('octo.plane.Loop');
+/** Answers why a task is as it is. */
+export const Explainer = token<(task: ServerTask) => Promise<Explanation>>('octo.plane.Explainer');
 export const Queue = token<QueueDeps>('octo.plane.Queue');
 
 const workshop = {
@@ -22,6 +27,7 @@ const workshop = {
   settings: ports.Settings,
   registry: ports.Registry,
   rooms: ports.Rooms,
+  runtimes: ports.Runtimes,
   signals: ports.Signals,
   nodes: ports.Nodes,
   liveness: ports.Liveness,
@@ -50,6 +56,10 @@ export const planeProviders: readonly Provider[] = [
     },
     (deps) => deps,
   ),
+  provide(Explainer, workshop, ({ host, ...deps }) => {
+    const at = { ...deps, nodeId: host.nodeId };
+    return (task) => explainTask(at, task);
+  }),
   provide(Loop, workshop, ({ host, onlyOwn, ...deps }) => {
     const shop: Workshop & typeof deps = { ...deps, nodeId: host.nodeId };
     return new NodeLoop(shop, { onlyOwn });

@@ -1,14 +1,17 @@
 import { type Bytes, NotFoundError } from '@octo/kernel';
 import { type Artifact, type ArtifactStore, type Claim } from '@octo/plane';
 import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { toArtifact } from './artifact-rows.ts';
 import { holdClaim } from './claims.ts';
 import { type Database, run } from './database.ts';
 import { ARTIFACT, idOf, seqOf, TASK } from './ids.ts';
+
+/** No transfer takes so long: what is older was interrupted. */
+const PART_MS = 24 * 3_600_000;
 
 /** Bytes of artifacts, as files below one folder. A file is in place before its row says so. */
 export class FileArtifacts implements ArtifactStore {
@@ -54,12 +57,37 @@ export class FileArtifacts implements ArtifactStore {
     if (!row) return undefined;
     const artifact = toArtifact(row);
     const file = join(this.#folder(artifact.taskId), artifact.id);
+    if (!existsSync(file))
+      throw new NotFoundError(
+        'OCTO_ARTIFACT_EXPIRED',
+        `the bytes of ${artifact.id} (${artifact.name}) are not kept any more`,
+        {
+          hint: 'fetch artifacts in time, or set ArtifactKeepDays higher (PUT /api/octo/settings)',
+        },
+      );
     const content: Bytes = {
       sizeBytes: artifact.sizeBytes ?? 0,
       ...(artifact.sha256 !== undefined && { sha256: artifact.sha256 }),
       open: (fromByte = 0) => createReadStream(file, { start: fromByte, highWaterMark: 256 * 1024 }),
     };
     return { artifact, content };
+  }
+
+  async sweep(beforeMs: number): Promise<number> {
+    let swept = 0;
+    for (const folder of await readdir(this.#root).catch(() => [])) {
+      const place = join(this.#root, folder);
+      for (const name of await readdir(place).catch(() => [])) {
+        const file = join(place, name);
+        const storedMs = (await stat(file).catch(() => undefined))?.mtimeMs;
+        const limitMs = name.endsWith('.part') ? Math.max(beforeMs, Date.now() - PART_MS) : beforeMs;
+        if (storedMs === undefined || storedMs >= limitMs) continue;
+        await rm(file, { force: true });
+        swept++;
+      }
+      await rmdir(place).catch(() => {}); // only an empty one goes
+    }
+    return swept;
   }
 
   /** By the number, and not by the text that came: no text leads out of the root. */

@@ -11,6 +11,7 @@ export function fakeStepContext<P>(
   const result: ScriptResult = { exitCode: 0, end: 'exited', outputs: new Map(), hasErrors: false, ...answer };
   return {
     properties,
+    files: [],
     scripts,
     lines,
     outputs,

@@ -164,6 +164,19 @@ export function journalContract(bench: () => Bench): void {
       expect((await s.journal.read(claim.taskId, 0, 10_000)).map((l) => l.text)).toEqual(texts);
     });
 
+    test('bytes that are older than asked are swept; what is left of them says so', async () => {
+      const { s, claimed } = bench();
+      const claim = await claimed();
+      await s.journal.append(claim, { artifacts: [{ action: 1, name: 'r', path: '/r' }] });
+      const { id } = (await s.journal.artifacts(claim.taskId))[0]!;
+      await s.artifacts.put(claim, id, textBytes('old'), signal());
+      expect(await s.artifacts.sweep(Date.now() - 60_000)).toBe(0);
+      expect(await s.artifacts.get(id)).toBeDefined();
+      expect(await s.artifacts.sweep(Date.now() + 60_000)).toBeGreaterThanOrEqual(1);
+      await expect(s.artifacts.get(id)).rejects.toMatchObject({ code: 'OCTO_ARTIFACT_EXPIRED' });
+      expect(await s.journal.artifacts(claim.taskId)).toMatchObject([{ id, sizeBytes: 3 }]);
+    });
+
     test('bytes of an artifact are replaced whole, and only by who holds the task (I3)', async () => {
       const { s, claimed } = bench();
       const claim = await claimed('dead');

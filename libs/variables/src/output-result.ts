@@ -1,4 +1,4 @@
-import { type OutputLine } from '@octo/kernel';
+import { type OutputLine, type ToolFailure } from '@octo/kernel';
 import { type ServiceMessage } from './service-message.ts';
 
 /** Categories that script output can get (calamari.md 2.3), in their wire spelling. */
@@ -23,7 +23,7 @@ export type OutputResult =
   | { readonly kind: 'setVariable'; readonly name: string; readonly value: string; readonly sensitive: boolean }
   | { readonly kind: 'createArtifact'; readonly path: string; readonly name: string }
   | { readonly kind: 'progress'; readonly percentage: number; readonly message: string }
-  | { readonly kind: 'resultMessage'; readonly message: string }
+  | { readonly kind: 'resultMessage'; readonly message: string; readonly failure?: ToolFailure }
   | { readonly kind: 'mask'; readonly value: string };
 type Said = Exclude<OutputResult, ShownLine>;
 
@@ -49,8 +49,11 @@ export function understand({ name, attributes }: ServiceMessage): Said | 'unknow
       if (!Number.isFinite(percentage)) return undefined;
       return { kind: 'progress', percentage: Math.min(100, Math.max(0, percentage)), message: get('message') ?? '' };
     }
-    case 'resultMessage':
-      return { kind: 'resultMessage', message: get('message') ?? '' };
+    case 'resultMessage': {
+      const [message, code, hint] = [get('message') ?? '', get('code'), get('hint')];
+      if (code === undefined) return { kind: 'resultMessage', message };
+      return { kind: 'resultMessage', message, failure: { code, message, ...(hint !== undefined && { hint }) } };
+    }
     case 'mask': {
       const value = get('value');
       return value ? { kind: 'mask', value } : undefined;

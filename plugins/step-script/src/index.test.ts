@@ -1,9 +1,15 @@
 import { parse, type ScriptResult } from '@octo/kernel';
-import { fakeStepContext } from '@octo/testkit';
+import { fakeStepContext, textBytes } from '@octo/testkit';
 import { expect, test } from 'vitest';
 import { script } from './index.ts';
 
 const BODY = 'Octopus.Action.Script.ScriptBody';
+const fromFile = (name: string) => ({
+  'Octopus.Action.Script.ScriptSource': 'Package',
+  'Octopus.Action.Script.ScriptFileName': name,
+});
+const file = (name: string, text: string) => ({ name, content: textBytes(text) });
+const parsed = (wire: Record<string, string>) => parse(script.properties, wire, 'properties');
 
 async function run(wire: Record<string, string>, answer: Partial<ScriptResult> = {}) {
   const context = fakeStepContext(await parse(script.properties, wire, 'properties'), answer);
@@ -44,7 +50,9 @@ test.each([
   ['an empty script', { [BODY]: '  ' }, /the script is empty/],
   ['no script', {}, /ScriptBody/],
   ['an unknown language', { [BODY]: 'x', 'Octopus.Action.Script.Syntax': 'FSharp' }, /Syntax/],
-  ['a script from a package', { [BODY]: 'x', 'Octopus.Action.Script.ScriptSource': 'Package' }, /come later/],
+  ['a script from Git', { [BODY]: 'x', 'Octopus.Action.Script.ScriptSource': 'GitRepository' }, /come later/],
+  ['a package with a body', { [BODY]: 'x', ...fromFile('a.sh') }, /has no body of its own/],
+  ['a package without a file name', { ...fromFile('') }, /needs the name of its file/],
 ])('%s is refused by the schema', async (_, wire, message) => {
   await expect(run(wire)).rejects.toMatchObject({ code: 'OCTO_INPUT', message: expect.stringMatching(message) });
 });
@@ -53,4 +61,13 @@ test('an abort passes through as it is, whatever the script came to', async () =
   const context = fakeStepContext(await parse(script.properties, { [BODY]: 'true' }, 'properties'), { end: 'stopped' });
   const reason = new Error('cancelled');
   await expect(script.run({ ...context, signal: AbortSignal.abort(reason) }, {})).rejects.toBe(reason);
+});
+
+test('a script among the files of the action is run where it lies, the others beside it (calamari.md 1.4)', async () => {
+  const [main, data] = [file('sub/main.sh', 'echo #{Name}'), file('data.txt', 'd')];
+  const context = { ...fakeStepContext(await parsed(fromFile('sub/main.sh'))), files: [main, data] };
+  await script.run(context, {});
+  expect(context.scripts).toEqual([{ syntax: 'Bash', body: 'echo #{Name}', fileName: 'sub/main.sh', files: [data] }]);
+  const missing = { ...fakeStepContext(await parsed(fromFile('none.sh'))), files: [main] };
+  await expect(script.run(missing, {})).rejects.toMatchObject({ code: 'OCTO_STEP_SCRIPT_FILE' });
 });

@@ -10,6 +10,7 @@ import { nodeRoutes } from './octo/nodes.ts';
 import { pluginRoutes } from './octo/plugins.ts';
 import { runRoutes } from './octo/runs.ts';
 import { settingsRoutes } from './octo/settings.ts';
+import { taskExplainRoutes } from './octo/task-explain.ts';
 import { taskInsightRoutes } from './octo/task-insight.ts';
 import { taskLogRoutes } from './octo/task-log.ts';
 import { octopusNodeRoutes } from './octopus-nodes.ts';
@@ -72,6 +73,7 @@ function octopusRoutes(app: FastifyInstance, plane: Plane, closing: AbortSignal)
 function ownRoutes(app: FastifyInstance, plane: Plane, closing: AbortSignal): void {
   runRoutes(app, plane);
   taskInsightRoutes(app, plane);
+  taskExplainRoutes(app, plane);
   taskLogRoutes(app, plane, closing);
   builtInWorkerRoutes(app, plane);
   nodeRoutes(app, plane);

@@ -37,8 +37,13 @@ test.each(ways)('every call of the client is answered by a route, %s', async (_,
   expect(await api.nodes(never)).toMatchObject([{ id: NODE, isAlive: true }]);
   expect((await api.setTaskCap(NODE, 0, never)).taskCap).toBe(0);
   expect((await api.plugins(never)).flatMap((p) => p.brings)).toContain('step Octopus.Script');
-  expect(await api.setSettings({ isBuiltInWorkerEnabled: false }, never)).toEqual({ isBuiltInWorkerEnabled: false });
-  expect(await api.settings(never)).toEqual({ isBuiltInWorkerEnabled: false });
+  const off = { isBuiltInWorkerEnabled: false, artifactKeepDays: 30 };
+  expect(await api.setSettings({ isBuiltInWorkerEnabled: false }, never)).toEqual(off);
+  expect(await api.setSettings({ isBuiltInWorkerEnabled: false, artifactKeepDays: 0 }, never)).toEqual({
+    ...off,
+    artifactKeepDays: 0,
+  });
+  expect(await api.settings(never)).toMatchObject({ artifactKeepDays: 0 });
   const bytes = new TextEncoder().encode('result');
   const content = {
     sizeBytes: bytes.length,

@@ -6,7 +6,7 @@ import { OctoCommand } from '../../octo-command.ts';
 export default class ServerStart extends OctoCommand {
   static override summary = 'Start the headless server on a data folder; it stays until SIGINT or SIGTERM.';
   static override description =
-    'Listens on 127.0.0.1 unless told otherwise. At the first start on a folder it prints an API key, once. A stop leaves running scripts alone; the next start finds them again. Flags win over OCTO_PORT, OCTO_HOST, OCTO_TASK_CAP, OCTO_BUILTIN_WORKER, OCTO_LOG_LEVEL, and these over the configuration file.';
+    'Listens on 127.0.0.1 unless told otherwise. At the first start on a folder it prints an API key, once. A stop leaves running scripts alone; the next start finds them again. Flags win over OCTO_PORT, OCTO_HOST, OCTO_TASK_CAP, OCTO_BUILTIN_WORKER, OCTO_LOG_LEVEL, OCTO_SCRIPT_USER, OCTO_NODE_RUNTIMES, and these over the configuration file.';
   static override examples = [
     '<%= config.bin %> server start',
     '<%= config.bin %> server start --data /var/lib/octo --port 8065 --task-cap 10',
@@ -16,12 +16,20 @@ export default class ServerStart extends OctoCommand {
     data: Flags.string({ description: 'data folder [default: $OCTO_HOME or ~/.octo]', env: 'OCTO_DATA' }),
     port: Flags.integer({ description: 'port; 0 = any free one [default: 8065]', min: 0, max: 65_535 }),
     host: Flags.string({ description: 'address to listen on [default: 127.0.0.1]' }),
-    config: Flags.string({ description: 'JSON file with port, host, taskCap, builtInWorker, logLevel' }),
+    config: Flags.string({
+      description:
+        'JSON file with port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes, scriptLimits, workspaces',
+    }),
     'task-cap': Flags.integer({ description: 'most tasks at once; 0 = none [default: 5, or as it was]', min: 0 }),
     'builtin-worker': Flags.boolean({
       description: 'switch the built-in worker on or off [default: as it was]',
       allowNo: true,
     }),
+    'script-user': Flags.string({
+      description:
+        'as whom scripts of the built-in worker run: own, a user name, uid:gid, or private (each its own user id); all but own need root [default: own]',
+    }),
+    'node-runtimes': Flags.string({ description: 'folder or URL with Node for workers that have none' }),
     'log-level': Flags.string({
       description: 'process log on stderr',
       options: ['silent', 'error', 'warn', 'info', 'debug'],
@@ -40,6 +48,8 @@ export default class ServerStart extends OctoCommand {
       taskCap: flags['task-cap'],
       builtInWorker: flags['builtin-worker'],
       logLevel: flags['log-level'],
+      scriptUser: flags['script-user'],
+      nodeRuntimes: flags['node-runtimes'],
     };
     const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const options = { dataDir: dataFolder(flags.data), pluginRoots: [join(octoHome(), 'plugins')], ...known };

@@ -8,6 +8,8 @@ export interface RunRequest {
     readonly type: string;
     readonly properties: Readonly<Record<string, string>>;
     readonly pool?: string;
+    /** Laid beside its script, by path relative to the workspace. */
+    readonly files?: readonly { readonly name: string; readonly contentBase64: string }[];
   }[];
   readonly variables?: readonly { readonly name: string; readonly value: string; readonly sensitive?: boolean }[];
   readonly pool?: string;
@@ -18,6 +20,6 @@ export interface RunRequest {
 }
 export const runRequestForm = wireForm<RunRequest>({
   ...asIs('description', 'pool', 'timeoutSeconds', 'queueTimeoutSeconds'),
-  actions: [asIs('name', 'type', 'properties', 'pool')],
+  actions: [{ ...asIs('name', 'type', 'properties', 'pool'), files: [asIs('name', 'contentBase64')] }],
   variables: [asIs('name', 'value', 'sensitive')],
 });

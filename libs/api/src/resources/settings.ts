@@ -3,5 +3,7 @@ import { asIs, wireForm } from '../wire-form.ts';
 export interface SettingsResource {
   /** The switch of the built-in worker (R12). */
   readonly isBuiltInWorkerEnabled: boolean;
+  /** Bytes of artifacts are deleted after so many days; 0 = never. Default 30. */
+  readonly artifactKeepDays?: number;
 }
-export const settingsForm = wireForm<SettingsResource>(asIs('isBuiltInWorkerEnabled'));
+export const settingsForm = wireForm<SettingsResource>(asIs('isBuiltInWorkerEnabled', 'artifactKeepDays'));

@@ -23,9 +23,9 @@ export function bashBootstrap(variablesFile: string): string {
 }
 
 /** The file that is emptied before user code runs: the values, and the script's invocation, which may hold them. */
-export function bashVariables(variables: VariableSet, body: string, parameters = ''): string {
+export function bashVariables(variables: VariableSet, body: string, parameters = '', file = SCRIPT_FILE): string {
   const all = [...variables.entries()].map(({ name }) => [quote(name), quote(variables.get(name) ?? '')] as const);
-  const invocation = `. './${SCRIPT_FILE}' ${bashText(parameters)}`;
+  const invocation = `. ${quote(`./${file}`)} ${bashText(parameters)}`;
   const parts = [lookup(all), `__octo_invocation=${quote(invocation)}`];
   if (wantsArray(body)) parts.push(array(all));
   return `${parts.join('\n')}\n`;

@@ -1,7 +1,8 @@
-import { InputError, type Bytes, type Isolation, type Launch, type Script } from '@octo/kernel';
+import { InputError, type Isolation, type Launch, type Script } from '@octo/kernel';
 import { type VariableSet } from '@octo/variables';
 import { createHash, randomBytes } from 'node:crypto';
 import { bashBootstrap, bashText, bashVariables, SCRIPT_FILE } from './bash.ts';
+import { textBytes } from './text-bytes.ts';
 
 export interface LaunchParts {
   readonly script: Script;
@@ -24,6 +25,7 @@ export function makeLaunch({ script, variables, taskId, isolation, fence }: Laun
   const variablesFile = `.octo-${randomBytes(9).toString('hex')}`;
   const parameters = script.parameters === undefined ? undefined : variables.evaluate(script.parameters);
   const body = bashText(variables.evaluate(script.body));
+  const file = script.fileName ?? SCRIPT_FILE;
   return {
     taskId,
     isolation,
@@ -31,8 +33,8 @@ export function makeLaunch({ script, variables, taskId, isolation, fence }: Laun
     body: { bash: bashBootstrap(variablesFile) },
     files: [
       ...(script.files ?? []),
-      { name: SCRIPT_FILE, content: textBytes(body) },
-      { name: variablesFile, content: textBytes(bashVariables(variables, body, parameters)), secret: true },
+      { name: file, content: textBytes(body) },
+      { name: variablesFile, content: textBytes(bashVariables(variables, body, parameters, file)), secret: true },
     ],
   };
 }
@@ -40,16 +42,12 @@ export function makeLaunch({ script, variables, taskId, isolation, fence }: Laun
 /** What a step asked for, as one word: a restart that asks for something else is noticed by it (house.md 3.1). */
 export function digestOf(script: Script): string {
   const files = (script.files ?? []).map((f) => `${f.name} ${f.content.sizeBytes} ${f.content.sha256 ?? ''}`).sort();
-  const asked = [script.syntax, script.body, script.parameters ?? '', files];
+  const asked = [
+    script.syntax,
+    script.body,
+    script.parameters ?? '',
+    files,
+    ...(script.fileName ? [script.fileName] : []),
+  ];
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
-}
-
-function textBytes(text: string): Bytes {
-  const bytes = Buffer.from(text, 'utf8');
-  return {
-    sizeBytes: bytes.length,
-    async *open(fromByte = 0) {
-      yield bytes.subarray(fromByte);
-    },
-  };
 }

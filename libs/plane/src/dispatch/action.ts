@@ -1,5 +1,6 @@
 import { InputError, parse, type StepContext } from '@octo/kernel';
 import { VariableSet } from '@octo/variables';
+import { bufferBytes } from '../bootstrap/text-bytes.ts';
 import { type HeldWorker, type LeaseAsk, retakeLease, takeLease } from '../leasing/lease.ts';
 import { type VariableEntry } from '../model/request.ts';
 import { type Claim, type ServerTask } from '../model/task.ts';
@@ -44,6 +45,10 @@ export async function runAction(run: ActionRun, signal: AbortSignal): Promise<vo
       worker: leasedWorker({ ...at, activityId: onWorker, worker, session, variables }),
       log: room.scribe.log(onWorker),
       signal,
+      files: (action.files ?? []).map(({ name, contentBase64 }) => ({
+        name,
+        content: bufferBytes(Buffer.from(contentBase64, 'base64')),
+      })),
       variables: { get: (name) => variables.get(name) },
       output: (name, value, options) => output(run, name, value, options?.sensitive === true),
       once: (key, act) => once({ ...at, worker }, key, act),
@@ -64,10 +69,7 @@ async function lease(run: ActionRun, activityId: string, signal: AbortSignal): P
     spaceId: task.spaceId,
     action,
     log: room.scribe.log(activityId),
-    wait: (waiting) => {
-      if (waiting) room.scribe.line(activityId, 'Wait', `Waiting for ${waiting.for}`);
-      return room.tasks.setWaiting(task.id, waiting);
-    },
+    wait: (waiting) => room.waits.show(activityId, waiting),
   };
   const earlier = (await room.journal.runs(task.id)).find((r) => r.action === action.number && r.attempt === ATTEMPT);
   if (!earlier) return takeLease(room, ask, signal);

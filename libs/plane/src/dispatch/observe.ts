@@ -1,16 +1,20 @@
-import { ScriptExit, type Launch, type ScriptRef, type ScriptStatus, type Session } from '@octo/kernel';
-import { type Limits } from '../limits.ts';
+import { type Clock, ScriptExit, type Launch, type ScriptRef, type ScriptStatus, type Session } from '@octo/kernel';
+import { ANNOUNCE_AFTER_MS, type Limits } from '../limits.ts';
 import { type RunChange, type RunKey, type RunRecord } from '../model/run.ts';
 import { TaskStop } from '../stop-reasons.ts';
 import { type Scribe } from '../log/scribe.ts';
 import { type Output } from './output.ts';
+import { WAITS } from '../model/waits.ts';
 import { mayHaveRun } from './records.ts';
+import { type Waits } from './waits.ts';
 
 export interface Observation {
   readonly session: Session;
   readonly scribe: Scribe;
   readonly output: Output;
   readonly limits: Limits;
+  readonly waits: Waits;
+  readonly clock: Clock;
   readonly activityId: string;
   readonly workerName: string;
 }
@@ -35,19 +39,27 @@ export async function observe(
   let isAcknowledged = record.state !== 'prepared' || launch === undefined;
   let until = signal;
   let isCancelled = false;
+  let isPending = false;
 
   for (;;) {
     try {
       const status: ScriptStatus =
         isAcknowledged || !launch
-          ? await o.session.status(ref, { after: cursor, waitMs: o.limits.statusMs }, until)
+          ? await o.session.status(
+              ref,
+              { after: cursor, waitMs: isPending ? ANNOUNCE_AFTER_MS : o.limits.statusMs },
+              until,
+            )
           : await o.session.start(ref.ticket, launch, until);
       if (status.handle !== undefined) ref = { ticket: ref.ticket, handle: status.handle };
       await storePage(o, key, status, ref, isAcknowledged ? undefined : 'started');
       const wasAcknowledged = isAcknowledged;
       isAcknowledged = true;
       cursor = status.next;
-      if (status.state === 'Complete') return judge(status, wasAcknowledged && record.state !== 'prepared');
+      isPending = status.state === 'Pending';
+      await showTurn(o, status, isCancelled);
+      if (status.state === 'Complete')
+        return toldEnd(o, status, isCancelled, wasAcknowledged && record.state !== 'prepared');
     } catch (error) {
       if (isCancelled && until.aborted) return abandon(o);
       if (isCancelled || !signal.aborted) throw error;
@@ -55,10 +67,50 @@ export async function observe(
       isCancelled = true;
       until = AbortSignal.timeout(o.limits.cancelMs);
       o.scribe.line(o.activityId, 'Info', `Asking ${o.workerName} to stop the script`);
+      await o.waits.show(o.activityId, {
+        for: `the end of the cancelled script on ${o.workerName}`,
+        sinceMs: o.clock.now(),
+        untilMs: o.clock.now() + o.limits.cancelMs,
+        whenOver: WAITS.cancel.whenOver,
+      });
       await o.session.cancel(ref, until);
       isAcknowledged = true; // a start that was under way is only observed from here on
     }
   }
+}
+
+/** A script that is pending waits for its turn on the machine; whose, the machine says where it can (R164, R252). */
+async function showTurn(o: Observation, status: ScriptStatus, isCancelled: boolean): Promise<void> {
+  if (isCancelled) return;
+  if (status.state !== 'Pending') return o.waits.show(o.activityId, null);
+  const { blocked } = status;
+  if (!blocked || blocked.forMs < ANNOUNCE_AFTER_MS) return;
+  const sinceMs = o.clock.now() - blocked.forMs;
+  const isLimited = blocked.limitMs !== undefined;
+  await o.waits.show(o.activityId, {
+    for: `its turn on ${o.workerName}: the isolation mutex ${blocked.mutex} is held by ${blocked.byTasks.join(', ')}`,
+    sinceMs,
+    ...(isLimited && { untilMs: sinceMs + (blocked.limitMs ?? 0) }),
+    whenOver: isLimited ? WAITS.turn.whenOver : 'it starts as soon as those scripts have ended',
+  });
+}
+
+/** What became of a script that did not end by itself is said in the log, never guessed (I5, R159). */
+async function toldEnd(
+  o: Observation,
+  status: Complete,
+  isCancelled: boolean,
+  wasStartedBefore: boolean,
+): Promise<Ended> {
+  const ended = judge(status, wasStartedBefore);
+  const detail = ended.detail === undefined ? '' : `: ${ended.detail}`;
+  if (ended.end === 'stopped') o.scribe.line(o.activityId, 'Info', `Stopped the script on ${o.workerName}${detail}`);
+  if (ended.end === 'abandoned')
+    o.scribe.line(o.activityId, 'Abandoned', `Abandoned the script on ${o.workerName}${detail}`);
+  if (ended.end === 'unknown' && ended.detail !== undefined)
+    o.scribe.line(o.activityId, 'Warning', `The end of the script on ${o.workerName} is not known${detail}`);
+  if (isCancelled) await o.waits.show(o.activityId, null);
+  return ended;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type OutputLine } from '@octo/kernel';
+import { type OutputLine, type ToolFailure } from '@octo/kernel';
 import {
   type Carry,
   type Mask,
@@ -22,7 +22,11 @@ export interface OutputAt {
 }
 /** What a cut line keeps back for the mask, by stream. */
 type Carries = Partial<Record<ShownLine['source'], Carry>>;
-type Kept = OutputParserState & { readonly message?: string; readonly carries?: Carries };
+type Kept = OutputParserState & {
+  readonly message?: string;
+  readonly failure?: ToolFailure;
+  readonly carries?: Carries;
+};
 
 /** Turns pages of a script's output into what is stored: masked lines, and what the service messages among them say. */
 export class Output {
@@ -31,6 +35,8 @@ export class Output {
   readonly #carries: Carries;
   readonly outputs = new Map<string, string>();
   message: string | undefined;
+  /** What a tool threw. */
+  failure: ToolFailure | undefined;
 
   constructor(at: OutputAt) {
     const kept = at.parser as Kept | undefined; // written by state() below
@@ -38,6 +44,7 @@ export class Output {
     this.#parser = new OutputParser(kept);
     this.#carries = { ...kept?.carries };
     this.message = kept?.message;
+    this.failure = kept?.failure;
     for (const { name, value } of at.outputs) this.outputs.set(name, value);
   }
 
@@ -46,7 +53,13 @@ export class Output {
   }
   state(): Kept {
     const carries = { ...this.#carries };
-    return { ...this.#parser.state(), carries, ...(this.message !== undefined && { message: this.message }) };
+    const { message, failure } = this;
+    return {
+      ...this.#parser.state(),
+      carries,
+      ...(message !== undefined && { message }),
+      ...(failure && { failure }),
+    };
   }
 
   /** One page. With the last one, what is left of an unfinished message comes out as text. */
@@ -84,6 +97,7 @@ export class Output {
         return;
       case 'resultMessage':
         this.message = result.message;
+        this.failure = result.failure;
         return;
       case 'mask':
         page.masks.push(result.value);

@@ -1,4 +1,4 @@
-import { ConflictError } from '@octo/kernel';
+import { ConflictError, type ToolFailure } from '@octo/kernel';
 import { type Leasable } from '../leasing/candidates.ts';
 import { type RunKey, type RunRecord } from '../model/run.ts';
 import { type Journal } from '../ports.ts';
@@ -7,6 +7,8 @@ import { BUILT_IN_STYLE, builtInId } from '../workers/built-in.ts';
 /** What a script left behind besides its exit: kept in the record, so that a restart answers the same. */
 export interface Remembered {
   readonly message?: string;
+  readonly detail?: string;
+  readonly failure?: ToolFailure;
   readonly hasErrors: boolean;
   readonly outputs: readonly (readonly [string, string])[];
 }

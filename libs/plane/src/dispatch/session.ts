@@ -1,9 +1,9 @@
-import { InputError, type Session } from '@octo/kernel';
+import { type ConnectionLimits, InputError, type Session } from '@octo/kernel';
 import { type Leasable } from '../leasing/candidates.ts';
 import { type TaskRoom } from '../queue/room.ts';
 
 /** Defaults of a machine policy, until policies are resources of their own. Source: R117, R119, R121–R124. */
-const CONNECTION_LIMITS = {
+export const CONNECTION_LIMITS: ConnectionLimits = {
   connectTimeoutMs: 60_000,
   retryAttempts: 5,
   retrySleepMs: 1_000,
@@ -25,15 +25,15 @@ export function openSession(
     });
   const missing = (what: string) => (id: string) =>
     Promise.reject(new InputError('OCTO_ACCOUNT_UNSUPPORTED', `${what} ${id}: this release keeps no ${what}s yet`));
-  return transport.open(
-    {
-      workerId: worker.id,
-      endpoint: worker.endpoint,
-      limits: CONNECTION_LIMITS,
-      log: room.scribe.log(activityId),
-      account: missing('account'),
-      proxy: missing('proxy'),
-    },
-    AbortSignal.any([signal, AbortSignal.timeout(room.limits.openMs)]),
+  const opening = {
+    workerId: worker.id,
+    endpoint: worker.endpoint,
+    limits: CONNECTION_LIMITS,
+    log: room.scribe.log(activityId),
+    account: missing('account'),
+    proxy: missing('proxy'),
+  };
+  return room.waits.during(activityId, 'session', `a session with ${worker.name}`, () =>
+    transport.open(opening, AbortSignal.any([signal, AbortSignal.timeout(room.limits.openMs)])),
   );
 }

@@ -1,6 +1,7 @@
-import { InputError, type Launch, type LeasedWorker, type Script, type ScriptResult, type Session } from '@octo/kernel';
+import { type Launch, type LeasedWorker, type Script, type ScriptResult, type Session, type Tool } from '@octo/kernel';
 import { type VariableSet } from '@octo/variables';
 import { digestOf, makeLaunch } from '../bootstrap/launch.ts';
+import { toolLaunch } from '../bootstrap/tool.ts';
 import { type Leasable } from '../leasing/candidates.ts';
 import { type RunRecord } from '../model/run.ts';
 import { type Claim } from '../model/task.ts';
@@ -9,6 +10,8 @@ import { collectArtifacts } from './artifacts.ts';
 import { type Ended, observe, refuseSecondStart } from './observe.ts';
 import { Output } from './output.ts';
 import { recall, type Remembered } from './records.ts';
+import { isolationOf, limitsOf } from './script-settings.ts';
+import { askTool, digestOfTool, placeTool } from './tools.ts';
 
 export type OnScript = Omit<OnWorker, 'variables'>;
 export interface OnWorker {
@@ -30,32 +33,65 @@ export function leasedWorker(on: OnWorker): LeasedWorker {
     id: on.worker.id,
     name: on.worker.name,
     run: (script, signal) => runScript(on, script, script.key ?? String(++ordinal), signal),
-    use: (tool) =>
-      Promise.reject(
-        new InputError('OCTO_TOOL_UNSUPPORTED', `tool ${tool.name} cannot run: this release does not ship tools yet`),
-      ),
+    use: (tool, input, signal) => useTool(on, tool, input, String(++ordinal), signal),
     upload: (path, content, signal) => on.session.upload(path, content, signal),
     download: (path, signal) => on.session.download(path, signal),
   };
 }
 
-async function runScript(on: OnWorker, script: Script, key: string, signal: AbortSignal): Promise<ScriptResult> {
-  const { journal } = on.room;
+function runScript(on: OnWorker, script: Script, key: string, signal: AbortSignal): Promise<ScriptResult> {
+  const launch = async (): Promise<Launch> => ({
+    ...makeLaunch({ script, ...launchParts(on, script) }),
+    limits: limitsOf(on.variables, on.actionName, script.limits),
+  });
+  return carryOut(on, { kind: 'run', key, digest: digestOf(script), launch }, signal);
+}
+
+async function useTool<I>(
+  on: OnWorker,
+  tool: Tool<I>,
+  input: I,
+  key: string,
+  signal: AbortSignal,
+): Promise<ScriptResult> {
+  const asked = await askTool(tool, input);
+  const launch = async (): Promise<Launch> => {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(on.room.limits.toolMs)]);
+    const what = `tool ${tool.name} to be brought to ${on.worker.name}`;
+    const placed = await on.room.waits.during(on.activityId, 'tool', what, () =>
+      placeTool(on.session, on.room.runtimes, on.worker, asked, limit),
+    );
+    const limits = limitsOf(on.variables, on.actionName);
+    return toolLaunch({ ...asked, ...placed, ...launchParts(on, {}), limits });
+  };
+  return carryOut(on, { kind: 'use', key, digest: digestOfTool(asked), launch }, signal);
+}
+
+function launchParts(on: OnWorker, { isolation }: Pick<Script, 'isolation'>) {
+  const { variables, claim } = on;
+  return { variables, taskId: claim.taskId, isolation: isolationOf(variables, isolation), fence: claim.fence };
+}
+
+/** What a step asks of its worker. */
+interface Asked {
+  readonly kind: 'run' | 'use';
+  readonly key: string;
+  readonly digest: string;
+  /** Only made when something is started. */
+  launch(): Promise<Launch>;
+}
+
+/** Answer from the record, observe what runs, or start it: whatever a restart finds (house.md 3.1). */
+async function carryOut(on: OnWorker, asked: Asked, signal: AbortSignal): Promise<ScriptResult> {
+  const { kind, key, digest } = asked;
   const runKey = { taskId: on.claim.taskId, action: on.action, attempt: on.attempt, key };
-  const digest = digestOf(script);
-  const known = await recall(journal, runKey, digest);
+  const known = await recall(on.room.journal, runKey, digest);
   if (known?.state === 'ended') return toResult(known);
   if (known?.state === 'finished') return forget(on, known, signal);
+  if (known?.state === 'started') return attend(on, known, undefined, signal);
   if (known) await refuseSecondStart(on.session, known, signal);
-
-  const record = known ?? (await prepare(on, { ...runKey, digest }));
-  const launch = makeLaunch({
-    script,
-    variables: on.variables,
-    taskId: on.claim.taskId,
-    isolation: isolationOf(on.variables),
-    fence: on.claim.fence,
-  });
+  const launch = await asked.launch();
+  const record = known ?? (await prepare(on, { ...runKey, kind, digest }));
   return attend(on, record, launch, signal);
 }
 
@@ -80,10 +116,12 @@ export async function attend(
 }
 
 /** The ticket is stored before anything is sent: a restart finds it, whatever the start came to (R143). */
-async function prepare(on: OnWorker, key: Pick<RunRecord, 'taskId' | 'action' | 'attempt' | 'key' | 'digest'>) {
+async function prepare(
+  on: OnWorker,
+  key: Pick<RunRecord, 'taskId' | 'action' | 'attempt' | 'key' | 'digest' | 'kind'>,
+) {
   const record: RunRecord = {
     ...key,
-    kind: 'run',
     state: 'prepared',
     ticket: on.room.ids.ticket(),
     workerId: on.worker.id,
@@ -103,6 +141,8 @@ async function finish(on: OnScript, record: RunRecord, ended: Ended, output: Out
     hasErrors: output.hasErrors,
     outputs: [...output.outputs],
     ...(output.message !== undefined && { message: output.message }),
+    ...(output.failure && { failure: output.failure }),
+    ...(ended.detail !== undefined && { detail: ended.detail }),
   };
   const finished: RunRecord = { ...record, ...ended, state: 'finished', result: remembered };
   const { taskId, action, attempt, key, state, end, exitCode, result } = finished;
@@ -132,11 +172,7 @@ function toResult(record: RunRecord): ScriptResult {
     outputs: new Map(remembered.outputs),
     hasErrors: remembered.hasErrors,
     ...(remembered.message !== undefined && { message: remembered.message }),
+    ...(remembered.failure && { failure: remembered.failure }),
+    ...(remembered.detail !== undefined && { detail: remembered.detail }),
   };
-}
-
-/** On workers scripts share the machine unless this very step says no (R160, R162). */
-function isolationOf(variables: VariableSet) {
-  const isExclusive = variables.get('OctopusBypassDeploymentMutex')?.toLowerCase() === 'false';
-  return { exclusive: isExclusive, mutex: 'RunningScript' };
 }

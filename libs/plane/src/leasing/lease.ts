@@ -1,10 +1,11 @@
-import { ConflictError, type ActivityLog, type Clock, type PoolScheduler } from '@octo/kernel';
+import { type ActivityLog, type Clock, ConflictError } from '@octo/kernel';
 import { ANNOUNCE_AFTER_MS, type Limits } from '../limits.ts';
 import { type Waiting } from '../model/task.ts';
+import { WAITS } from '../model/waits.ts';
 import { type PlannedAction } from '../planning/plan.ts';
 import { type Lease, type Leases, type Registry, type Settings, type Signals, type Workers } from '../ports.ts';
-import { BUILT_IN_SWITCH, judgeBuiltIn } from '../workers/built-in.ts';
-import { type Leasable, listed, nobodyFits, sortOut, toCandidates } from './candidates.ts';
+import { type Leasable, listed } from './candidates.ts';
+import { SCHEDULER, survey } from './survey.ts';
 
 export interface LeasingDeps {
   readonly leases: Leases;
@@ -28,9 +29,6 @@ export interface LeaseAsk {
 export interface HeldWorker extends AsyncDisposable {
   readonly worker: Leasable;
 }
-
-/** Name of the scheduler that is used until pools can name their own. */
-const SCHEDULER = 'least-leases';
 
 /** Choose a worker of the action's pool and hold it. The log says who was asked and why this one won (R66). */
 export async function takeLease(deps: LeasingDeps, ask: LeaseAsk, signal: AbortSignal): Promise<HeldWorker> {
@@ -60,7 +58,7 @@ export async function takeLease(deps: LeasingDeps, ask: LeaseAsk, signal: AbortS
         for: `a worker of ${pool.name}: ${choice.wait}`,
         sinceMs,
         untilMs,
-        whenOver: 'the action fails',
+        whenOver: WAITS.lease.whenOver,
       });
     }
     await news.next(Math.min(deps.limits.tickMs, untilMs - deps.clock.now()), signal);
@@ -73,31 +71,11 @@ export async function retakeLease(deps: LeasingDeps, ask: LeaseAsk, worker: Leas
   return hold(deps, ask, worker);
 }
 
+/** Asks, and refuses where nobody can ever take it. */
 async function choose(deps: LeasingDeps, ask: LeaseAsk) {
-  const { pool } = ask.action;
-  const workers = (await deps.workers.list(ask.spaceId)).filter((w) => w.poolIds.includes(pool.id));
-  const builtIn = judgeBuiltIn({
-    isEnabled: await deps.settings.get(BUILT_IN_SWITCH, true),
-    isDefaultPool: pool.isDefault,
-    poolName: pool.name,
-    workersInPool: workers.length,
-  });
-  const canSpeak = (style: string) => deps.registry.transport(style) !== undefined;
-  const { fit, excluded } = sortOut(workers, builtIn, deps.nodeId, canSpeak);
-  if (fit.length === 0) throw nobodyFits(pool, workers, builtIn, excluded);
-  const nowMs = deps.clock.now();
-  const ids = fit.map((w) => w.id);
-  const candidates = toCandidates(fit, await deps.leases.load(ids, nowMs), await deps.leases.list(nowMs));
-  return { fit, excluded, choice: scheduler(deps.registry).choose({ nowMs, taskId: ask.taskId }, candidates) };
-}
-
-function scheduler(registry: Registry): PoolScheduler {
-  const found = registry.scheduler(SCHEDULER);
-  if (!found)
-    throw new ConflictError('OCTO_SCHEDULER_MISSING', `no plugin brings the scheduler ${SCHEDULER}`, {
-      hint: 'octo plugin list',
-    });
-  return found;
+  const { refusal, choice, ...rest } = await survey(deps, { ...ask, pool: ask.action.pool });
+  if (refusal) throw refusal;
+  return { ...rest, choice };
 }
 
 async function hold(deps: LeasingDeps, ask: LeaseAsk, worker: Leasable): Promise<HeldWorker> {

@@ -12,6 +12,8 @@ export interface ActionRequest {
   readonly type: string;
   /** Property names in full, as on the wire: `Octopus.Action.Script.ScriptBody`. */
   readonly properties: Readonly<Record<string, string>>;
+  /** Laid beside its script, by path relative to the workspace. */
+  readonly files?: readonly { readonly name: string; readonly contentBase64: string }[];
   /** Name, slug or id of a worker pool. Default: the task's pool, else the space's default pool. */
   readonly pool?: string;
 }

@@ -8,6 +8,7 @@ export interface PlannedAction {
   readonly name: string;
   readonly type: string;
   readonly properties: Readonly<Record<string, string>>;
+  readonly files?: ActionRequest['files'];
   readonly pool: WorkerPool;
   /** Where the pool comes from, for the log (R66). */
   readonly poolBecause: string;
@@ -22,6 +23,7 @@ export function planTask(request: TaskRequest, pools: readonly WorkerPool[]): re
     name: action.name,
     type: action.type,
     properties: action.properties,
+    ...(action.files && { files: action.files }),
     ...choosePool(action, request, pools),
   }));
 }

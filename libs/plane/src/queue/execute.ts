@@ -2,6 +2,7 @@ import { OctoError } from '@octo/kernel';
 import { Mask, VariableSet } from '@octo/variables';
 import { runAction } from '../dispatch/action.ts';
 import { settleRuns } from '../dispatch/settle.ts';
+import { Waits } from '../dispatch/waits.ts';
 import { Scribe } from '../log/scribe.ts';
 import { type TaskRequest, type VariableEntry } from '../model/request.ts';
 import { type Claim, type ServerTask, type TaskState } from '../model/task.ts';
@@ -27,7 +28,8 @@ export async function executeTask(workshop: Workshop, running: Running): Promise
   const mask = new Mask([]);
   const scribe = new Scribe({ ...workshop, mask, claim, broken: (error) => stop.abort(lost(error)) });
   await using services = workshop.rooms.openTask({ spaceId: task.spaceId, log: scribe.log('') });
-  const room: TaskRoom = { ...workshop, scribe, mask, services };
+  const waits = new Waits({ ...workshop, scribe, taskId: task.id });
+  const room: TaskRoom = { ...workshop, scribe, mask, services, waits };
   using limit = new Deadline(workshop, running);
   let outcome: Outcome;
   try {

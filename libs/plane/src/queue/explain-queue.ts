@@ -1,6 +1,7 @@
 import { type Clock } from '@octo/kernel';
 import { ANNOUNCE_AFTER_MS } from '../limits.ts';
 import { type Waiting } from '../model/task.ts';
+import { WAITS } from '../model/waits.ts';
 import { type Journal, type Signals, type Tasks } from '../ports.ts';
 
 export interface QueueExplainer {
@@ -26,7 +27,7 @@ export async function explainQueue(
       for: whatFor(deps.nodeId, node),
       sinceMs: task.queuedAtMs,
       ...(task.expiresAtMs !== undefined && { untilMs: task.expiresAtMs }),
-      whenOver: 'the task ends as TimedOut',
+      whenOver: WAITS.queue.whenOver,
     };
     if (task.waiting?.for === waiting.for) continue;
     await deps.tasks.setWaiting(task.id, waiting);

@@ -1,5 +1,6 @@
 import { type Logger } from '@octo/kernel';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ARTIFACT_DAYS, ARTIFACT_DAYS_DEFAULT } from '../limits.ts';
 import { type Claim, type ServerTask } from '../model/task.ts';
 import { type Nodes, type Subscription } from '../ports.ts';
 import { TaskStop } from '../stop-reasons.ts';
@@ -14,6 +15,10 @@ export interface LoopOptions {
   /** In-process planes take only what they enqueued (house.md 6.3). */
   readonly onlyOwn: boolean;
 }
+
+const DAY_MS = 24 * 3_600_000;
+/** How often old artifacts are looked for. */
+const RETENTION_MS = 3_600_000;
 
 /**
  * One node at work: takes queued tasks while it has room, renews what it holds, hears of cancels, adopts what dead
@@ -45,6 +50,7 @@ export class NodeLoop implements AsyncDisposable {
       this.#each('adopt', this.#workshop.limits.adoptMs, () =>
         this.#options.onlyOwn ? undefined : this.#adopt('not'),
       ),
+      this.#each('retention', RETENTION_MS, () => (this.#options.onlyOwn ? undefined : this.#sweepArtifacts())),
     ];
   }
 
@@ -116,6 +122,14 @@ export class NodeLoop implements AsyncDisposable {
     for (const { task, claim } of await adoptTheDead(this.#workshop, self)) {
       if (!this.#running.has(task.id)) this.#execute(task, claim);
     }
+  }
+
+  async #sweepArtifacts(): Promise<void> {
+    const { artifacts, settings, clock, logger } = this.#workshop;
+    const days = await settings.get(ARTIFACT_DAYS, ARTIFACT_DAYS_DEFAULT);
+    if (days === 0) return;
+    const swept = await artifacts.sweep(clock.now() - days * DAY_MS);
+    if (swept > 0) logger.info({ room: 'retention', swept, days }, 'artifacts were deleted because of their age');
   }
 
   async #endExpired(): Promise<void> {

@@ -1,8 +1,17 @@
 import { type Clock, type Ids, type Logger } from '@octo/kernel';
 import { type Mask } from '@octo/variables';
 import { type LeasingDeps } from '../leasing/lease.ts';
+import { type Waits } from '../dispatch/waits.ts';
 import { type Scribe } from '../log/scribe.ts';
-import { type ArtifactStore, type Journal, type Pools, type Rooms, type StepServices, type Tasks } from '../ports.ts';
+import {
+  type ArtifactStore,
+  type Journal,
+  type Pools,
+  type Rooms,
+  type Runtimes,
+  type StepServices,
+  type Tasks,
+} from '../ports.ts';
 
 /** What a node needs to carry out tasks. */
 export interface Workshop extends LeasingDeps {
@@ -11,6 +20,7 @@ export interface Workshop extends LeasingDeps {
   readonly artifacts: ArtifactStore;
   readonly pools: Pools;
   readonly rooms: Rooms;
+  readonly runtimes: Runtimes;
   readonly logger: Logger;
   readonly ids: Ids;
   readonly clock: Clock;
@@ -20,6 +30,8 @@ export interface Workshop extends LeasingDeps {
 export interface TaskRoom extends Workshop {
   readonly scribe: Scribe;
   readonly mask: Mask;
+  /** Shows what the task waits for. */
+  readonly waits: Waits;
   /** Where the services that a step asks for live. */
   readonly services: StepServices;
 }

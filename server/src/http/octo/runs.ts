@@ -5,9 +5,12 @@ import { type Plane } from '../../plane.ts';
 import { spaceOfRequest } from '../scope.ts';
 import { taskResource } from '../task-resource.ts';
 
+/** A run may bring files with it. */
+const RUN_BYTES = 48 * 1024 * 1024;
+
 /** POST /api/octo/runs: queue actions that belong to no project. The answer is the task; its log is followed by itself. */
 export function runRoutes(app: FastifyInstance, plane: Plane): void {
-  app.post('/api/octo/runs', async (request, reply) => {
+  app.post('/api/octo/runs', { bodyLimit: RUN_BYTES }, async (request, reply) => {
     const wanted = taskRequest(await parseRunRequest(request.body));
     const task = await plane.enqueue(await spaceOfRequest(plane, request.raw), wanted);
     return reply

@@ -1,0 +1,4 @@
+/** One word for bash, whatever is in it. */
+export function quoteWord(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
