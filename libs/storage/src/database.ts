@@ -11,6 +11,8 @@ type Job = {
 };
 /** Most writes that share one commit. A spell ends it earlier where they take long. */
 const BATCH = 256;
+/** A commit so soon after another is one of many. */
+const CLOSE_MS = 3;
 
 /**
  * One database. Reads run as they come, between transactions; writes go through one hand, and those that are waiting
@@ -23,6 +25,7 @@ export class Database implements AsyncDisposable {
   readonly #spell = new Spell();
   #jobs: Job[] = [];
   #writing: Promise<void> | undefined;
+  #committedMs = Number.NEGATIVE_INFINITY;
   /** While a transaction is open: what is read meanwhile would not be durable yet. */
   #open: Promise<void> | undefined;
 
@@ -61,12 +64,17 @@ export class Database implements AsyncDisposable {
     await this.#connection.close();
   }
 
-  /** Each commit waits for one turn of the loop: what that turn brings goes along, and others get theirs. */
+  /**
+   * Where commits follow each other closely, each waits for one turn of the loop: what that turn brings goes along, and
+   * others get theirs. A write that comes alone waits for nobody.
+   */
   async #drain(): Promise<void> {
+    await Promise.resolve(); // what is written in the same tick goes along
     while (this.#jobs.length > 0) {
-      await nextTurn();
+      if (performance.now() - this.#committedMs < CLOSE_MS) await nextTurn();
       const batch = this.#jobs.slice(0, BATCH);
       this.#jobs = this.#jobs.slice(await this.#commit(batch));
+      this.#committedMs = performance.now();
     }
     this.#writing = undefined;
   }
