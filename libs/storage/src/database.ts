@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Binding, type Connection, type Row, type Transaction } from './connection.ts';
 import { Spell } from './spell.ts';
 
@@ -10,6 +11,8 @@ type Job = {
 };
 /** Most writes that share one commit. A spell ends it earlier where they take long. */
 const BATCH = 256;
+/** A commit so soon after another is one of many. */
+const CLOSE_MS = 3;
 
 /**
  * One database. Reads run as they come, between transactions; writes go through one hand, and those that are waiting
@@ -22,6 +25,7 @@ export class Database implements AsyncDisposable {
   readonly #spell = new Spell();
   #jobs: Job[] = [];
   #writing: Promise<void> | undefined;
+  #committedMs = Number.NEGATIVE_INFINITY;
   /** While a transaction is open: what is read meanwhile would not be durable yet. */
   #open: Promise<void> | undefined;
 
@@ -60,12 +64,17 @@ export class Database implements AsyncDisposable {
     await this.#connection.close();
   }
 
+  /**
+   * Where commits follow each other closely, each waits for one turn of the loop: what that turn brings goes along, and
+   * others get theirs. A write that comes alone waits for nobody.
+   */
   async #drain(): Promise<void> {
     await Promise.resolve(); // what is written in the same tick goes along
     while (this.#jobs.length > 0) {
+      if (performance.now() - this.#committedMs < CLOSE_MS) await nextTurn();
       const batch = this.#jobs.slice(0, BATCH);
       this.#jobs = this.#jobs.slice(await this.#commit(batch));
-      await this.#spell.rest();
+      this.#committedMs = performance.now();
     }
     this.#writing = undefined;
   }
