@@ -56,7 +56,7 @@ async function folder(dataDir: string): Promise<Finding> {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     await access(dataDir, constants.W_OK | constants.X_OK);
     const { mode, uid } = await stat(dataDir);
-    const isOpen = (mode & 0o077) !== 0;
+    const isOpen = (mode & 0o066) !== 0;
     if (process.getuid?.() !== undefined && uid !== process.getuid())
       return warn(
         'data folder',
@@ -130,6 +130,6 @@ async function keyFile(dataDir: string): Promise<Finding> {
   const found = await stat(file).catch(() => undefined);
   if (process.env['OCTO_MASTER_KEY'] !== undefined) return ok('master key', 'from OCTO_MASTER_KEY');
   if (!found) return ok('master key', 'made at the first run');
-  if ((found.mode & 0o077) !== 0) return fail('master key', `${file} can be read by others`, `chmod 600 ${file}`);
+  if ((found.mode & 0o066) !== 0) return fail('master key', `${file} can be read by others`, `chmod 600 ${file}`);
   return ok('master key', file);
 }

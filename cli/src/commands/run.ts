@@ -105,7 +105,8 @@ export default class Run extends OctoCommand {
 
   #conclude({ task, artifacts }: TaskInsight): void {
     if (this.jsonEnabled()) return;
-    for (const { id, name } of artifacts) process.stderr.write(`artifact ${name}: octo artifact get ${id}\n`);
+    for (const { id, name, sizeBytes } of artifacts)
+      if (sizeBytes !== null) process.stderr.write(`artifact ${name}: octo artifact get ${id}\n`);
     if (task.state !== 'Success') process.stderr.write(`octo: ${task.id} ended as ${task.state}\n`);
   }
 }

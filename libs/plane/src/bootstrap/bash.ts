@@ -14,8 +14,8 @@ export function composeBash(parts: ScriptParts): Composed {
   return {
     body: { bash: bashBootstrap(variablesFile) },
     files: [
-      { name: parts.fileName ?? SCRIPT_FILE, content: textBytes(body) },
       ...modules.map((it) => ({ name: `${it.name}.sh`, content: textBytes(it.body) })),
+      { name: parts.fileName ?? SCRIPT_FILE, content: textBytes(body) },
       { name: variablesFile, content: textBytes(bashVariables({ ...parts, body: texts })), secret: true },
     ],
   };

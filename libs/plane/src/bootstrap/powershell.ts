@@ -52,9 +52,9 @@ function handOver(variablesFile: string, isWithoutProfile: boolean): string {
   ].join('\n');
 }
 
-/** One word of PowerShell, whatever is in it. */
-function word(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+/** One word of PowerShell, whatever is in it: curved quotes end a word there, too. */
+export function word(text: string): string {
+  return `'${text.replaceAll(/['‘’‚‛]/g, '$&$&')}'`;
 }
 function base64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');

@@ -6,7 +6,9 @@
  * and an artifact that is not there yet is a note and no traceback.
  */
 export const PYTHON_BOOTSTRAP = String.raw`
-import base64, json, os, sys, traceback, types
+import sys
+sys.path.pop(0)  # what lies beside the script must not stand in for what is needed here
+import base64, json, os, traceback, types
 
 
 def _octo_read(argv):
@@ -82,7 +84,7 @@ def _octo_run(script, words, helpers):
     main.__dict__.update({'__file__': script, '__builtins__': __builtins__})
     sys.modules['__main__'] = main
     sys.argv = [script] + words
-    sys.path[0] = os.path.dirname(os.path.abspath(script))
+    sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
     if sys.path[0] != os.getcwd():
         sys.path.insert(1, os.getcwd())
     try:

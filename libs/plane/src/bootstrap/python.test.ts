@@ -162,6 +162,18 @@ print(__name__, __file__, beside.WHERE, near.WHERE, Mytools.hi(), sorted(k for k
     expect(stdout).toBe('__main__ sub/main.py beside near hi Ada []\n');
   });
 
+  test('files beside it that are called like modules of the library do no harm to the start, nor does a module called Script', async () => {
+    const files = ['json', 'base64', 'types', 'os'].map((name) => ({
+      name: `${name}.py`,
+      content: textBytes('raise Exception("mine")'),
+    }));
+    const modules = [
+      { name: 'Octopus.Script.Module[Script]', value: 'print("the module")' },
+      { name: 'Octopus.Script.Module.Language[Script]', value: 'Python' },
+    ];
+    expect((await run('print("mine")', modules, { files })).stdout).toBe('mine\n');
+  });
+
   test('5 MB in one line and 5 MB in one message arrive whole', async () => {
     const body = `print('x' * 5000000)\nset_octopusvariable('Big', 'y' * 5000000)`;
     const { results } = await run(body);

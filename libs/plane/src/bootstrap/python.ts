@@ -19,9 +19,9 @@ export function composePython(parts: ScriptParts): Composed {
   return {
     body: { bash: handOver(variablesFile, wordsFile, fileName) },
     files: [
+      ...modulesOf(variables, 'Python').map((it) => ({ name: `${it.name}.py`, content: textBytes(it.body) })),
       { name: fileName, content: textBytes(body) },
       { name: BOOTSTRAP_FILE, content: textBytes(PYTHON_BOOTSTRAP) },
-      ...modulesOf(variables, 'Python').map((it) => ({ name: `${it.name}.py`, content: textBytes(it.body) })),
       { name: variablesFile, content: textBytes(JSON.stringify(known)), secret: true },
       { name: wordsFile, content: textBytes(`set -- ${parameters.replaceAll('\r\n', '\n')}\n`), secret: true },
     ],

@@ -1,6 +1,7 @@
 import { type Isolation, type Launch, type ScriptLimits } from '@octo/kernel';
 import { randomBytes } from 'node:crypto';
 import { quote } from './bash.ts';
+import { word } from './powershell.ts';
 import { textBytes } from './text-bytes.ts';
 import { TOOL_HOST, TOOL_HOST_FILE } from './tool-host.ts';
 
@@ -49,6 +50,5 @@ function bashBody(node: string, bundle: string, inputFile: string): string {
 
 /** Written from the spec and not run: no Windows machine side exists yet. */
 function powershellBody(node: string, bundle: string, inputFile: string): string {
-  const word = (text: string) => `'${text.replaceAll("'", "''")}'`;
   return `& ${word(node)} ${word(TOOL_HOST_FILE)} ${word(bundle)} ${word(inputFile)}\nexit $LASTEXITCODE\n`;
 }
