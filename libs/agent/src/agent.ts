@@ -102,7 +102,7 @@ export class Agent implements AsyncDisposable {
     const path = this.#environment['PATH'] ?? '';
     const bash = findBash(path) ?? 'bash';
     this.#enclosure = new Enclosure({ root, bash, path });
-    const places = { work: this.#work, groups: this.#groups?.dir };
+    const places = { work: this.#work, groups: this.#groups };
     this.#spawner = new Spawner({ ...places, bash, environment: this.#environment });
     this.#tickets = new Tickets({
       work: this.#work,
@@ -200,7 +200,7 @@ export class Agent implements AsyncDisposable {
       remove: (name) => removeFolder(join(this.#fencesDir, name)),
     });
     this.#turns.sweep(clock.now());
-    this.#groups?.sweep((ticket) => existsSync(join(this.#work, ticket)));
+    this.#groups?.sweep();
     for (const { uid, ticket } of this.#accounts.holders())
       if (!existsSync(join(this.#work, ticket))) this.#accounts.release(uid, ticket);
     const { removed, stuck } = workspaces;

@@ -9,6 +9,7 @@ import {
   rmdirSync,
   writeFileSync,
 } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readOr } from './process-id.ts';
 
@@ -20,9 +21,16 @@ import { readOr } from './process-id.ts';
 export class Groups implements Disposable {
   /** Folder of the scripts' groups. */
   readonly dir: string;
+  readonly #work: string;
+  /** Groups whose scripts are over, and in which somebody still is. */
+  readonly #busy = new Set<string>();
+  readonly #timer: NodeJS.Timeout;
+  #made = 0;
 
-  private constructor(dir: string) {
+  private constructor(dir: string, work: string) {
     this.dir = dir;
+    this.#work = work;
+    this.#timer = setInterval(() => void this.#removeIdle(), 1_000).unref();
   }
 
   /** `root`: folder of the machine side; each has its groups apart. Undefined where there are none to be had. */
@@ -34,61 +42,86 @@ export class Groups implements Disposable {
     const own = /^0::(.*)$/m.exec(readOr('/proc/self/cgroup', ''))?.[1];
     if (mount === undefined || own === undefined) return undefined;
     const home = ownHome(own);
-    const groups = new Groups(
-      join(mount, home, `octo-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`),
-    );
-    return groups.#works(join(mount, own, 'cgroup.procs')) ? groups : undefined;
+    const dir = join(mount, home, `octo-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`);
+    return works(dir, join(mount, own, 'cgroup.procs')) ? new Groups(dir, join(root, 'work')) : undefined;
   }
 
-  /** Has to be there before the script begins. A script without one is still found by its marks. */
-  make(ticket: string): void {
-    quietly(() => mkdirSync(join(this.dir, ticket), { recursive: true }));
+  /** A group for the next script; its name. '' where it cannot be made: that script is found by its marks alone. */
+  make(): string {
+    const name = `${process.pid}.${++this.#made}`;
+    try {
+      mkdirSync(join(this.dir, name), { recursive: true });
+      return name;
+    } catch {
+      return '';
+    }
   }
 
   pids(ticket: string): ReadonlySet<number> {
-    const text = readOr(join(this.dir, ticket, 'cgroup.procs'), '');
+    const group = this.#of(ticket);
+    const text = group === undefined ? '' : readOr(join(this.dir, group, 'cgroup.procs'), '');
     return new Set(text.split('\n').filter(Boolean).map(Number));
   }
 
   /** End all of it at once, whatever it forks meanwhile. False where the kernel cannot (before 5.14). */
   kill(ticket: string): boolean {
+    const group = this.#of(ticket);
+    if (group === undefined) return false;
     try {
-      writeFileSync(join(this.dir, ticket, 'cgroup.kill'), '1');
+      writeFileSync(join(this.dir, group, 'cgroup.kill'), '1');
       return true;
     } catch {
       return false;
     }
   }
 
-  /** A group in which something still runs stays. */
+  /** To be told before the workspace goes. A group in which something still runs stays as long as that does. */
   remove(ticket: string): void {
-    quietly(() => rmdirSync(join(this.dir, ticket)));
+    const group = this.#of(ticket);
+    if (group !== undefined) this.#busy.add(group);
   }
 
   /** Leave nothing behind, unless scripts go on. */
   [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    for (const group of this.#busy) quietly(() => rmdirSync(join(this.dir, group)));
     quietly(() => rmdirSync(this.dir));
   }
 
-  sweep(isInUse: (ticket: string) => boolean): void {
+  /** Groups that nobody is in any more, whoever left them. One of a supervisor that still waits is not empty. */
+  sweep(): void {
     if (!existsSync(this.dir)) return;
     for (const entry of readdirSync(this.dir, { withFileTypes: true }))
-      if (entry.isDirectory() && !isInUse(entry.name)) this.remove(entry.name);
+      if (entry.isDirectory()) quietly(() => rmdirSync(join(this.dir, entry.name)));
   }
 
-  /** To move a process one needs the right to write here, too, where it comes from. */
-  #works(own: string): boolean {
-    const probe = join(this.dir, `probe-${process.pid}`);
-    try {
-      mkdirSync(probe, { recursive: true });
-      const may = readFileSync(join(probe, 'cgroup.procs'), 'utf8') === '';
-      accessSync(own, constants.W_OK);
-      return may;
-    } catch {
-      return false;
-    } finally {
-      for (const dir of [probe, this.dir]) quietly(() => rmdirSync(dir));
-    }
+  /** The supervisor leaves its name. */
+  #of(ticket: string): string | undefined {
+    return /^[\d.]+$/m.exec(readOr(join(this.#work, ticket, 'group'), ''))?.[0];
+  }
+
+  /** The kernel takes some 10 ms for each: not while anybody waits. */
+  async #removeIdle(): Promise<void> {
+    for (const group of this.#busy)
+      await rmdir(join(this.dir, group)).then(
+        () => this.#busy.delete(group),
+        () => {}, // somebody is still in it
+      );
+  }
+}
+
+/** To move a process one needs the right to write where it goes, and where it comes from. */
+function works(dir: string, own: string): boolean {
+  const probe = join(dir, `probe-${process.pid}`);
+  try {
+    mkdirSync(probe, { recursive: true });
+    const may = readFileSync(join(probe, 'cgroup.procs'), 'utf8') === '';
+    accessSync(own, constants.W_OK);
+    return may;
+  } catch {
+    return false;
+  } finally {
+    for (const made of [probe, dir]) quietly(() => rmdirSync(made));
   }
 }
 

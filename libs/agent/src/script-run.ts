@@ -172,7 +172,6 @@ export class ScriptRun implements AsyncDisposable {
 
   async #handOver(): Promise<boolean> {
     try {
-      this.#deps.groups?.make(this.#ticket);
       await this.#deps.spawner.launch(this.#ticket);
       failpoint('agent-handed-over');
     } catch (error) {
@@ -288,7 +287,6 @@ export class ScriptRun implements AsyncDisposable {
     this.#result = result;
     this.#limits?.[Symbol.dispose]();
     this.#deps.turns.leave(this.#ticket);
-    this.#deps.groups?.remove(this.#ticket);
     this.#changes[Symbol.dispose]();
     this.#changes.ring();
     this.#news.ring();

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type Groups } from './groups.ts';
 import { SPAWNER } from './supervisor.ts';
 import { writeQuickly } from './whole-file.ts';
 
@@ -9,8 +10,7 @@ export interface SpawnerOptions {
   /** Folder of the workspaces. */
   readonly work: string;
   readonly bash: string;
-  /** Folder of the scripts' control groups, where there are any. */
-  readonly groups: string | undefined;
+  readonly groups: Groups | undefined;
   /** The whole environment of scripts, before what is theirs alone is added. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -40,7 +40,7 @@ export class Spawner implements Disposable {
     for (let triesLeft = 2; ; triesLeft--) {
       const shell = (this.#shell ??= this.#open());
       try {
-        return await write(shell, `${ticket}\n`);
+        return await write(shell, `${ticket} ${this.#options.groups?.make() ?? ''}\n`);
       } catch (error) {
         this.#forget(shell);
         if (triesLeft === 0) throw error;
@@ -59,8 +59,9 @@ export class Spawner implements Disposable {
   }
 
   #open(): ChildProcess {
-    const { bash, work, groups = '', environment } = this.#options;
-    const shell = spawn(bash, ['--norc', '--noprofile', layProgram(dirname(work)), bash, work, groups], {
+    const { bash, work, groups, environment } = this.#options;
+    const place = groups ? [groups.dir, groups.make()] : [];
+    const shell = spawn(bash, ['--norc', '--noprofile', layProgram(dirname(work)), bash, work, ...place], {
       cwd: '/',
       env: environment,
       detached: true, // a session of its own: neither a terminal's Ctrl-C nor our end reaches it

@@ -5,7 +5,7 @@ import { join, normalize, sep } from 'node:path';
  * The folder of one ticket. Control files stand beside the script's own folder, where a script that tidies up does not
  * find them by accident:
  * `record.json` what was asked (written before anything starts), `arguments` the body's words, `as` as whom it runs, `piped` present when the
- * streams need a relay, `started` who supervises it, `cancel` present once a cancel came, `exit` its exit code,
+ * streams need a relay, `started` who supervises it, `group` its control group, `cancel` present once a cancel came, `exit` its exit code,
  * `stdout.log` and `stderr.log` written by the script itself, `index` lines' numbers and times, `result.json` the end,
  * `space/` the working directory, `home/` and `tmp/` the script's own.
  */
