@@ -7,11 +7,15 @@ import {
   readdirSync,
   readFileSync,
   rmdirSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readOr } from './process-id.ts';
+
+/** Groups that are kept for the next scripts. */
+const KEPT = 16;
 
 /**
  * A control group (cgroup v2) for each script, where the system lets us have them: whatever a script starts stays in its
@@ -22,8 +26,8 @@ export class Groups implements Disposable {
   /** Folder of the scripts' groups. */
   readonly dir: string;
   readonly #work: string;
-  /** Groups whose scripts are over, and in which somebody still is. */
-  readonly #busy = new Set<string>();
+  /** Groups whose scripts are over; somebody may still be in them. The oldest first. */
+  readonly #left = new Set<string>();
   readonly #timer: NodeJS.Timeout;
   #made = 0;
 
@@ -46,8 +50,17 @@ export class Groups implements Disposable {
     return works(dir, join(mount, own, 'cgroup.procs')) ? new Groups(dir, join(root, 'work')) : undefined;
   }
 
-  /** A group for the next script; its name. '' where it cannot be made: that script is found by its marks alone. */
+  /**
+   * A group for the next script; its name. One that nobody is in any more is used again, for making and removing one
+   * costs the kernel more than starting a script. '' where none can be made: that script is found by its marks alone.
+   */
   make(): string {
+    for (const group of [...this.#left].slice(0, 3)) {
+      const events = readOr(join(this.dir, group, 'cgroup.events'), '');
+      if (events.includes('populated 1')) continue; // also by what the script put into groups of its own below
+      this.#left.delete(group);
+      if (events !== '') return group;
+    }
     const name = `${process.pid}.${++this.#made}`;
     try {
       mkdirSync(join(this.dir, name), { recursive: true });
@@ -78,13 +91,15 @@ export class Groups implements Disposable {
   /** To be told before the workspace goes. A group in which something still runs stays as long as that does. */
   remove(ticket: string): void {
     const group = this.#of(ticket);
-    if (group !== undefined) this.#busy.add(group);
+    if (group === undefined) return;
+    rmSync(join(this.#work, ticket, 'group'), { force: true }); // whoever is in it from now on is not of this script
+    this.#left.add(group);
   }
 
   /** Leave nothing behind, unless scripts go on. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    for (const group of this.#busy) quietly(() => rmdirSync(join(this.dir, group)));
+    for (const group of this.#left) quietly(() => rmdirSync(join(this.dir, group)));
     quietly(() => rmdirSync(this.dir));
   }
 
@@ -100,13 +115,14 @@ export class Groups implements Disposable {
     return /^[\d.]+$/m.exec(readOr(join(this.#work, ticket, 'group'), ''))?.[0];
   }
 
-  /** The kernel takes some 10 ms for each: not while anybody waits. */
+  /** The kernel takes some 10 ms for each: not while anybody waits. A few are kept for the next scripts. */
   async #removeIdle(): Promise<void> {
-    for (const group of this.#busy)
-      await rmdir(join(this.dir, group)).then(
-        () => this.#busy.delete(group),
-        () => {}, // somebody is still in it
-      );
+    for (const group of [...this.#left].slice(KEPT)) {
+      this.#left.delete(group);
+      await rmdir(join(this.dir, group)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') this.#left.add(group); // somebody is still in it
+      });
+    }
   }
 }
 
