@@ -3,16 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { collect, finished, Home } from './setup/octo.ts';
-import { until } from './setup/wait.ts';
+import { isAlive, until } from './setup/wait.ts';
 
-/** Dead, or dead and only waiting for its parent to notice. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
 const sleeper = (home: Home) => `echo $$ > '${join(home.dir, 'pid')}'; echo up; sleep 300 & wait`;
 const pidOf = async (home: Home) => Number(await readFile(join(home.dir, 'pid'), 'utf8'));
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { collect, Home, kill, type Server } from './setup/octo.ts';
-import { until } from './setup/wait.ts';
+import { isAlive, until } from './setup/wait.ts';
 
 /** Numbered lines on both streams, and a witness outside that counts the starts. */
 const script = (home: Home, lines: number) =>
@@ -137,11 +137,4 @@ describe('kill -9 of an in-process plane', () => {
 
 async function logText(home: Home): Promise<string> {
   return (await home.run(['task', 'log', '1', '--raw'])).stdout;
-}
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

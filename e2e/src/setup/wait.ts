@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Ask until there is an answer; after `limitMs` fail with what was last seen. */
@@ -10,5 +11,14 @@ export async function until<T>(what: string, ask: () => Promise<T | undefined | 
     last = answer;
     if (Date.now() > deadline) throw new Error(`waited ${limitMs} ms until ${what}; last seen: ${String(last)}`);
     await sleep(10);
+  }
+}
+
+/** False for what is dead and only waits for its parent to notice. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
   }
 }
