@@ -59,13 +59,13 @@ class ApiClient implements OctoApi {
   explain(id: string, signal: AbortSignal): Promise<wire.ExplanationResource> {
     return this.#get(wire.explanationForm, `/api/octo/tasks/${segment(id)}/explain`, signal);
   }
-  log(
+  async log(
     id: string,
     from: { readonly after: number; readonly waitMs: number },
     signal: AbortSignal,
   ): Promise<wire.LogPage> {
     const path = `/api/octo/tasks/${segment(id)}/log${search(from)}`;
-    return this.#call(wire.logPageForm, { method: 'GET', path }, signal, from.waitMs);
+    return wire.unpackLogPage(await this.#call(wire.logPageForm, { method: 'GET', path }, signal, from.waitMs));
   }
   async *rawLog(id: string, signal: AbortSignal): AsyncIterable<string> {
     const decoder = new TextDecoder();

@@ -129,6 +129,14 @@ export interface Entry {
 }
 
 /** The log of tasks and what belongs to it: activities, runs, outputs, artifacts, masks. */
+/** Lines `first` to `last` without a gap; none where `last` is smaller. */
+export interface PackedLines {
+  readonly first: number;
+  readonly last: number;
+  /** Items of a JSON list, separated by commas: [activityId, category, atMs, text]. */
+  readonly rows: string;
+}
+
 export interface Journal {
   /** Append under a claim; lines get the next numbers. One transaction. Returns the last number given. */
   append(claim: Claim, entry: Entry): Promise<number>;
@@ -136,6 +144,8 @@ export interface Journal {
   appendUnclaimed(taskId: string, lines: readonly NewLine[]): Promise<void>;
   /** Lines after number `after`, at most about `limitBytes` of text, at least one if there is one. */
   read(taskId: string, after: number, limitBytes: number): Promise<readonly LogLine[]>;
+  /** The same for a reader far away: nothing is parsed. Whole stored chunks, so it may be some 256 KiB more. */
+  readPacked(taskId: string, after: number, limitBytes: number): Promise<PackedLines>;
   /** Number of the last line, and stored size of all of them. */
   size(taskId: string): Promise<{ readonly lastSeq: number; readonly bytes: number }>;
   activities(taskId: string): Promise<readonly Activity[]>;

@@ -7,6 +7,7 @@ import {
   type LogLine,
   type NewLine,
   type OutputVariable,
+  type PackedLines,
   type RunKey,
   type RunRecord,
 } from '@octo/plane';
@@ -16,7 +17,7 @@ import { holdClaim } from './claims.ts';
 import { type Database, run, type Transaction } from './database.ts';
 import { seqOf, TASK } from './ids.ts';
 import { toChunks } from './log-chunks.ts';
-import { readLines } from './log-reader.ts';
+import { readLines, readPacked } from './log-reader.ts';
 import { insertMasks, toMask } from './masks.ts';
 import { toOutput, upsertOutputs } from './outputs.ts';
 import { toRun, upsertRun } from './runs.ts';
@@ -57,6 +58,10 @@ export class SqlJournal implements Journal {
 
   read(taskId: string, after: number, limitBytes: number): Promise<readonly LogLine[]> {
     return readLines(this.#db, seqOf(TASK, taskId), after, limitBytes);
+  }
+
+  readPacked(taskId: string, after: number, limitBytes: number): Promise<PackedLines> {
+    return readPacked(this.#db, seqOf(TASK, taskId), after, limitBytes);
   }
 
   async size(taskId: string): Promise<{ readonly lastSeq: number; readonly bytes: number }> {

@@ -32,12 +32,24 @@ export function toChunks(lines: readonly NewLine[], first: number): readonly Chu
   return chunks;
 }
 
+/** What toChunks made, from line number `from` on, as the rows of a JSON list. */
+export function rowsOf(first: number, data: unknown, from: number): string {
+  const text = textOf(data);
+  let start = 0;
+  for (let seq = first; seq < from; seq++) start = text.indexOf('\n', start) + 1;
+  return text.slice(start).replaceAll('\n', ',');
+}
+
 export function fromChunk(first: number, data: unknown): readonly LogLine[] {
-  return Buffer.from(data as Uint8Array)
-    .toString('utf8')
+  return textOf(data)
     .split('\n')
     .map((json, index) => {
       const [activityId, category, atMs, text] = JSON.parse(json) as [string, LogCategory, number, string]; // by toChunks
       return { seq: first + index, activityId, category, atMs, text };
     });
+}
+
+/** Drivers give a Buffer for a blob; a copy of it would cost as much as reading it. */
+function textOf(data: unknown): string {
+  return Buffer.isBuffer(data) ? data.toString('utf8') : Buffer.from(data as Uint8Array).toString('utf8');
 }

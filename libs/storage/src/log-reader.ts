@@ -1,6 +1,6 @@
-import { type LogLine } from '@octo/plane';
+import { type LogLine, type PackedLines } from '@octo/plane';
 import { type Database } from './database.ts';
-import { fromChunk } from './log-chunks.ts';
+import { fromChunk, rowsOf } from './log-chunks.ts';
 
 /** What a line costs beside its text. */
 const LINE_BYTES = 40;
@@ -32,6 +32,18 @@ export async function readLines(
     }
   }
   return lines;
+}
+
+/** As they are stored, so that nothing is parsed for a reader who gets JSON anyway. Whole chunks, at least one. */
+export async function readPacked(db: Database, task: number, after: number, limitBytes: number): Promise<PackedLines> {
+  const last = await lastWithin(db, task, after, limitBytes);
+  if (last === undefined) return { first: after + 1, last: after, rows: '' };
+  const chunks = await db.read(
+    'select first_seq, data from task_log where task_seq = ? and last_seq > ? and last_seq <= ? order by last_seq',
+    [task, after, last],
+  );
+  const rows = chunks.map((chunk) => rowsOf(Number(chunk['first_seq']), chunk['data'], after + 1));
+  return { first: after + 1, last, rows: rows.join(',') };
 }
 
 /** Number of the last line of the chunk with which the chunks after `from` reach `limitBytes`. */

@@ -41,6 +41,28 @@ export function journalContract(bench: () => Bench): void {
       expect(await s.journal.read(claim.taskId, 0, 1)).toHaveLength(1);
     });
 
+    test('packed lines are the same lines, from any number on', async () => {
+      const { s, claimed } = bench();
+      const claim = await claimed();
+      const texts = Array.from({ length: 30 }, (_, n) => `${n} "quoted"\n\u2028 ${'é'.repeat(20_000)}`);
+      await s.journal.append(claim, { lines: texts.slice(0, 1).map((text) => line(text)) });
+      await s.journal.append(claim, { lines: texts.slice(1).map((text) => line(text)) });
+      for (const from of [0, 1, 2, 13, 29]) {
+        let after = from;
+        for (;;) {
+          const { first, last, rows } = await s.journal.readPacked(claim.taskId, after, 100_000);
+          if (last < first) break;
+          const whole = await s.journal.read(claim.taskId, after, 10_000_000);
+          const expected = whole.filter((l) => l.seq <= last).map((l) => [l.activityId, l.category, l.atMs, l.text]);
+          expect(first).toBe(after + 1);
+          expect(JSON.parse(`[${rows}]`)).toEqual(expected);
+          expect(rows.length).toBeLessThan(700_000);
+          after = last;
+        }
+        expect(after).toBe(30);
+      }
+    });
+
     test('an entry is stored whole or not at all', async () => {
       const { s, claimed } = bench();
       const claim = await claimed();

@@ -24,8 +24,23 @@ export interface LogPage {
   /** False when the node that held the task is gone and nobody observes it now. */
   readonly isObserved: boolean;
 }
-export const logPageForm = wireForm<LogPage>({
-  lines: [asIs('seq', 'activityId', 'category', 'occurredAt', 'text')],
-  ...asIs('next', 'state', 'isCompleted', 'isEnd', 'isObserved'),
+/**
+ * How a page travels: lines number `first` and on, each as [activityId, category, atMs, text]. A log may be hundreds of
+ * megabytes for several readers at once; so the server sends its rows as it keeps them.
+ */
+export interface PackedLogPage extends Omit<LogPage, 'lines'> {
+  readonly first: number;
+  readonly lines: readonly (readonly [activityId: string, category: string, atMs: number, text: string])[];
+}
+export const logPageForm = wireForm<PackedLogPage>({
+  lines: 'as is',
+  ...asIs('first', 'next', 'state', 'isCompleted', 'isEnd', 'isObserved'),
   progress: asIs('percentage', 'message'),
 });
+
+export function unpackLogPage({ first, lines, ...rest }: PackedLogPage): LogPage {
+  const unpacked = lines.map(([activityId, category, atMs, text], n) => {
+    return { seq: first + n, activityId, category, occurredAt: new Date(atMs).toISOString(), text };
+  });
+  return { ...rest, lines: unpacked };
+}

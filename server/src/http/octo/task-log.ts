@@ -1,10 +1,9 @@
-import { logPageForm, type LogPage } from '@octo/api';
-import { isOver, type LogLine, type ServerTask } from '@octo/plane';
+import { logPageForm, type PackedLogPage } from '@octo/api';
+import { isOver, type PackedLines, type ServerTask } from '@octo/plane';
 import { type FastifyInstance, type FastifyReply } from 'fastify';
 import { type Plane } from '../../plane.ts';
 import { number, type Query } from '../collections.ts';
 import { notFound } from '../errors.ts';
-import { iso } from '../instants.ts';
 import { taskOf } from '../tasks.ts';
 import { isObserved } from './task-insight.ts';
 
@@ -24,23 +23,28 @@ export function taskLogRoutes(app: FastifyInstance, plane: Plane, closing: Abort
     const gone = AbortSignal.any([closing, leaves(reply)]);
     using news = plane.signals.subscribe(`task:${id}`);
     for (;;) {
-      const { page, lookMs } = await look(plane, id, after);
+      const { lines, page, lookMs } = await look(plane, id, after);
       const leftMs = untilMs - plane.clock.now();
-      if (page.lines.length > 0 || page.isEnd || leftMs <= 0 || gone.aborted) return logPageForm.toWire(page);
+      if (lines.rows !== '' || page.isEnd || leftMs <= 0 || gone.aborted)
+        return reply.type('application/json; charset=utf-8').send(pageText(lines, page));
       await news.next(Math.min(leftMs, lookMs), gone).catch(() => {}); // then answer with what there is
     }
   });
 }
 
+interface Look {
+  readonly lines: PackedLines;
+  readonly page: Omit<PackedLogPage, 'first' | 'lines'>;
+  readonly lookMs: number;
+}
 /** The state is read before the lines: an ended task has all of its lines, so this page is its last. */
-async function look(plane: Plane, id: string, after: number): Promise<{ page: LogPage; lookMs: number }> {
+async function look(plane: Plane, id: string, after: number): Promise<Look> {
   const task = await plane.tasks.get(id);
   if (!task) throw notFound(id);
-  const lines = await plane.journal.read(id, after, PAGE_BYTES);
-  const next = lines.at(-1)?.seq ?? after;
+  const lines = await plane.journal.readPacked(id, after, PAGE_BYTES);
+  const next = lines.last;
   const isCompleted = isOver(task.state);
   const page = {
-    lines: lines.map(lineResource),
     next,
     state: task.state,
     isCompleted,
@@ -48,18 +52,20 @@ async function look(plane: Plane, id: string, after: number): Promise<{ page: Lo
     progress: isCompleted ? null : await progressOf(plane, task),
     isObserved: await isObserved(plane, task),
   };
-  return { page, lookMs: task.claim?.nodeId === plane.host.nodeId ? LOOK_AT_OWN_MS : LOOK_AT_OTHERS_MS };
+  return { lines, page, lookMs: task.claim?.nodeId === plane.host.nodeId ? LOOK_AT_OWN_MS : LOOK_AT_OTHERS_MS };
 }
 
-async function progressOf(plane: Plane, task: ServerTask): Promise<LogPage['progress']> {
+async function progressOf(plane: Plane, task: ServerTask): Promise<PackedLogPage['progress']> {
   const running = (await plane.journal.activities(task.id)).findLast(
     (a) => a.state === 'Running' && a.progress !== undefined,
   );
   return running ? { percentage: Math.round(running.progress ?? 0), message: running.progressMessage ?? '' } : null;
 }
 
-function lineResource({ seq, activityId, category, atMs, text }: LogLine): LogPage['lines'][number] {
-  return { seq, activityId, category, occurredAt: iso(atMs), text };
+/** The rows are JSON already. */
+function pageText({ first, rows }: PackedLines, page: Look['page']): string {
+  const rest = JSON.stringify(logPageForm.toWire({ first, lines: [], ...page }));
+  return rest.replace('"Lines":[]', () => `"Lines":[${rows}]`);
 }
 
 /** Aborts when the client goes away before it was answered. */
