@@ -7,10 +7,12 @@ import { logThroughput } from './src/logs.ts';
 import { noOpTasks } from './src/no-op-tasks.ts';
 import { queueEngine } from './src/queue.ts';
 import { commandStart, serverStart } from './src/start-up.ts';
+import { toolStart } from './src/tool-start.ts';
 
 const { values } = parseArgs({ options: { dim: { type: 'string' }, rounds: { type: 'string', default: '5' } } });
 const dimensions: Readonly<Record<string, (rounds: number) => Promise<readonly Figure[]>>> = {
   D3: firstLine,
+  D3t: toolStart,
   T1: noOpTasks,
   T2: queueEngine,
   L1: logThroughput,

@@ -1,4 +1,4 @@
-import { type OctoApi } from '@octo/api';
+import { type OctoApi, type RunRequest } from '@octo/api';
 import { type Figure, median, percentile, timed } from './figure.ts';
 import { commitMs, spawnFirstLineMs } from './floors.ts';
 import { loopBlocks } from './loop-blocks.ts';
@@ -37,9 +37,10 @@ async function round(api: OctoApi): Promise<number[]> {
   return times;
 }
 
-async function untilLine(api: OctoApi): Promise<void> {
+/** Until a watching client has the line `hi`. */
+export async function untilLine(api: OctoApi, request: RunRequest = bash('echo hi')): Promise<void> {
   const limit = AbortSignal.timeout(10_000);
-  const { id } = await api.run(bash('echo hi'), limit);
+  const { id } = await api.run(request, limit);
   for (let after = 0; ;) {
     const page = await api.log(id, { after, waitMs: 5_000 }, limit);
     if (page.lines.some((l) => l.text === 'hi')) return;
