@@ -26,6 +26,8 @@ import {
   Registry,
   Rooms,
   Runtimes,
+  type TaskRequest,
+  type Worker,
   Signals,
   type Node,
 } from '@octo/plane';
@@ -184,6 +186,16 @@ function makePlane(
     spaces,
     settings,
     apiKeys,
+    documents: storage.documents,
+    events: storage.events,
+    styles: () => services.get(Registry).styles(),
+    checkWorkers: (wanted, because) =>
+      enqueue(
+        queue,
+        wanted[0]?.spaceId ?? '',
+        healthRequest(wanted, because),
+        isInProcess ? options.node.id : undefined,
+      ),
     liveness: services.get(Liveness),
     signals: services.get(Signals),
     enqueue: (spaceId, request) => enqueue(queue, spaceId, request, isInProcess ? options.node.id : undefined),
@@ -194,6 +206,13 @@ function makePlane(
       await held.disposeAsync();
     },
   };
+}
+
+function healthRequest(workers: readonly Worker[], because: string): TaskRequest {
+  const names = workers.map((worker) => worker.name).join(', ');
+  const description = `Check ${names}, which ${because}`.slice(0, 1_000);
+  const health = { workerIds: workers.map((worker) => worker.id) };
+  return { name: 'Health', description, actions: [], variables: [], health };
 }
 
 /**

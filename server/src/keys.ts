@@ -16,6 +16,12 @@ export function hashKey(key: string): string {
 export async function firstKey(keys: ApiKeys, nowMs: number): Promise<string | undefined> {
   if ((await keys.count()) > 0) return undefined;
   const key = makeKey();
-  await keys.add({ hash: hashKey(key), hint: `${key.slice(0, 7)}…`, purpose: 'first start', nowMs });
+  await keys.add({
+    userId: 'Users-1',
+    hash: hashKey(key),
+    hint: `${key.slice(0, 7)}…`,
+    purpose: 'first start',
+    createdAtMs: nowMs,
+  });
   return key;
 }

@@ -4,6 +4,8 @@ import {
   type ApiKeys,
   type Explanation,
   type ArtifactStore,
+  type Documents,
+  type Events,
   type Journal,
   type Leases,
   type Liveness,
@@ -15,6 +17,7 @@ import {
   type Spaces,
   type TaskRequest,
   type Tasks,
+  type Worker,
   type Workers,
 } from '@octo/plane';
 
@@ -39,8 +42,14 @@ export interface Plane extends AsyncDisposable {
   readonly settings: Settings;
   readonly signals: Signals;
   readonly apiKeys: ApiKeys;
+  readonly documents: Documents;
+  readonly events: Events;
+  /** Communication styles that the loaded plugins speak. */
+  styles(): readonly string[];
   /** Checks what can be checked before queueing (step types, pools, the switch of the built-in worker). */
   enqueue(spaceId: string, request: TaskRequest): Promise<ServerTask>;
+  /** Queue a connectivity check of these workers, all of one space (R87, R88). */
+  checkWorkers(workers: readonly Worker[], because: string): Promise<ServerTask>;
   /** Why a task is as it is (I1). */
   explain(task: ServerTask): Promise<Explanation>;
   /** Quiet about an ended task; NotFoundError for an unknown one. */

@@ -15,8 +15,16 @@ const STATUS: Readonly<Record<string, number>> = {
   ConflictError: 409,
 };
 
+/** Where the kind alone does not say it. */
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  OCTO_AUTH_PERMISSION: 403,
+  OCTO_AUTH_CSRF: 403,
+  OCTO_AUTH_THROTTLED: 429,
+  OCTO_API_PRECONDITION: 412,
+};
+
 export function statusOf(error: OctoError): number {
-  return STATUS[error.kind] ?? 500;
+  return STATUS_OF_CODE[error.code] ?? STATUS[error.kind] ?? 500;
 }
 
 /** `status` where the transport knows better than the kind of error, as with 413 and 415. */

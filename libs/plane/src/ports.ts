@@ -11,23 +11,24 @@ import {
   type Session,
   type StepType,
 } from '@octo/kernel';
+import { type Audit, type Page } from './ports-administration.ts';
 import { type Activity, type LogLine } from './model/activity.ts';
+import { type NewEvent } from './model/event.ts';
 import { type TaskRequest } from './model/request.ts';
 import { type RunChange, type RunKey, type RunRecord } from './model/run.ts';
 import { type Claim, type ServerTask, type TaskState, type Waiting } from './model/task.ts';
 import { type Worker, type WorkerPool } from './model/worker.ts';
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly total: number;
-}
 
 export interface TaskFilter {
   readonly ids?: readonly string[];
   readonly states?: readonly TaskState[];
   readonly name?: string;
   readonly nodeId?: string;
-  readonly spaceId?: string;
+  readonly spaceIds?: readonly string[];
+  /** That ran, or began to run, on this worker. */
+  readonly workerId?: string;
+  /** Queued before this one. */
+  readonly queuedBefore?: string;
   /** Substring of the description, case-insensitive. */
   readonly partialName?: string;
   readonly hasWarningsOrErrors?: boolean;
@@ -91,6 +92,18 @@ export interface Tasks {
     nowMs: number,
   ): Promise<readonly ServerTask[]>;
   setWaiting(taskId: string, waiting: Waiting | null): Promise<void>;
+  /** By hand: an ended task ends otherwise (Success, Failed or Canceled). Undefined where it is not over. */
+  override(taskId: string, to: TaskState, reason: string, audit: NewEvent): Promise<ServerTask | undefined>;
+  /**
+   * Delete ended tasks with all that belongs to them, but for the newest `keepOfEach` of each type and the newest `keep`
+   * that ended after `sinceMs` (R218). At most `limit` at once, the oldest first; answers with their ids.
+   */
+  sweep(rule: {
+    readonly sinceMs: number;
+    readonly keep: number;
+    readonly keepOfEach: number;
+    readonly limit: number;
+  }): Promise<readonly string[]>;
 }
 
 export type NewLine = Omit<LogLine, 'seq'>;
@@ -128,7 +141,6 @@ export interface Entry {
   readonly masks?: readonly string[];
 }
 
-/** The log of tasks and what belongs to it: activities, runs, outputs, artifacts, masks. */
 /** Lines `first` to `last` without a gap; none where `last` is smaller. */
 export interface PackedLines {
   readonly first: number;
@@ -137,6 +149,7 @@ export interface PackedLines {
   readonly rows: string;
 }
 
+/** The log of tasks and what belongs to it: activities, runs, outputs, artifacts, masks. */
 export interface Journal {
   /** Append under a claim; lines get the next numbers. One transaction. Returns the last number given. */
   append(claim: Claim, entry: Entry): Promise<number>;
@@ -192,15 +205,32 @@ export interface Leases {
 }
 
 export interface Workers {
+  /** By name. */
   list(spaceId: string): Promise<readonly Worker[]>;
   get(workerId: string): Promise<Worker | undefined>;
-  add(worker: Omit<Worker, 'id'>): Promise<Worker>;
+  add(worker: Omit<Worker, 'id'>, audit?: Audit<Worker>): Promise<Worker>;
+  /** NotFoundError where it is gone. */
+  update(worker: Worker, audit: Audit<Worker>): Promise<Worker>;
+  /** What a check has found; no other member changes. `audit` is asked only where the health changes (R98). */
+  setHealth(
+    workerId: string,
+    found: Pick<Worker, 'health' | 'statusSummary' | 'details'>,
+    audit: (worker: Worker, before: Worker) => NewEvent | undefined,
+  ): Promise<void>;
+  /** Refused while somebody holds a lease on it that is good at `nowMs`, naming the tasks (R35). */
+  remove(worker: Worker, nowMs: number, audit: Audit<Worker>): Promise<void>;
 }
 export interface Pools {
   /** By sort order, then name. */
   list(spaceId: string): Promise<readonly WorkerPool[]>;
   get(poolId: string): Promise<WorkerPool | undefined>;
-  add(pool: Omit<WorkerPool, 'id'>): Promise<WorkerPool>;
+  add(pool: Omit<WorkerPool, 'id'>, audit?: Audit<WorkerPool>): Promise<WorkerPool>;
+  /** One that becomes the default takes that from the other, in the same transaction (R45). */
+  update(pool: WorkerPool, audit: Audit<WorkerPool>): Promise<WorkerPool>;
+  /** Refused for the default pool and while workers are in it (R45, R53). */
+  remove(pool: WorkerPool, audit: Audit<WorkerPool>): Promise<void>;
+  /** Ids of all pools of the space in their new order (R46). */
+  sort(spaceId: string, poolIds: readonly string[], audit: NewEvent): Promise<void>;
 }
 
 /** One process that opened the plane. */
@@ -231,37 +261,7 @@ export interface Liveness {
 /** Settings of the whole installation, as JSON values by name. */
 export interface Settings {
   get<T>(name: string, fallback: T): Promise<T>;
-  set(name: string, value: unknown): Promise<void>;
-}
-
-export interface ApiKey {
-  readonly id: string;
-  readonly purpose: string;
-  /** First characters, for people to recognise it by. */
-  readonly hint: string;
-  readonly createdAtMs: number;
-}
-export interface ApiKeys {
-  /** Store the hash of a key. */
-  add(key: {
-    readonly hash: string;
-    readonly hint: string;
-    readonly purpose: string;
-    readonly nowMs: number;
-  }): Promise<ApiKey>;
-  find(hash: string): Promise<ApiKey | undefined>;
-  count(): Promise<number>;
-}
-
-/** A space, its id and name; there is one until spaces can be added. */
-export interface SpaceRecord {
-  readonly id: string;
-  readonly name: string;
-  readonly slug: string;
-  readonly isDefault: boolean;
-}
-export interface Spaces {
-  list(): Promise<readonly SpaceRecord[]>;
+  set(name: string, value: unknown, audit?: NewEvent): Promise<void>;
 }
 
 /** Wakes sleepers of this process. Polling is the net under it, for what other processes change. */
@@ -316,8 +316,6 @@ export const Pools = token<Pools>('octo.plane.Pools');
 export const Nodes = token<Nodes>('octo.plane.Nodes');
 export const Liveness = token<Liveness>('octo.plane.Liveness');
 export const Settings = token<Settings>('octo.plane.Settings');
-export const ApiKeys = token<ApiKeys>('octo.plane.ApiKeys');
-export const Spaces = token<Spaces>('octo.plane.Spaces');
 export const Signals = token<Signals>('octo.plane.Signals');
 export const Rooms = token<Rooms>('octo.plane.Rooms');
 export const Runtimes = token<Runtimes>('octo.plane.Runtimes');

@@ -3,6 +3,7 @@ import { explainTask } from './explain/explain-task.ts';
 import { type Explanation } from './explain/explanation.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { type ServerTask } from './model/task.ts';
+import * as administration from './ports-administration.ts';
 import * as ports from './ports.ts';
 import { type QueueDeps } from './queue/enqueue.ts';
 import { NodeLoop } from './queue/loop.ts';
@@ -21,6 +22,8 @@ const workshop = {
   tasks: ports.Tasks,
   journal: ports.Journal,
   artifacts: ports.ArtifactStore,
+  documents: administration.Documents,
+  events: administration.Events,
   pools: ports.Pools,
   workers: ports.Workers,
   leases: ports.Leases,

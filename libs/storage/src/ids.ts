@@ -11,6 +11,7 @@ export function seqOf(collection: string, id: string): number {
 export const TASK = 'ServerTasks';
 export const ARTIFACT = 'Artifacts';
 export const LEASE = 'WorkerTaskLeases';
+export const EVENT = 'Events';
 export const WORKER = 'Workers';
 export const POOL = 'WorkerPools';
 export const API_KEY = 'apikeys';

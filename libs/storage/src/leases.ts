@@ -1,6 +1,6 @@
 import { type Lease, type Leases } from '@octo/plane';
 import { type Database, type Row, run } from './database.ts';
-import { idOf, LEASE, seqOf } from './ids.ts';
+import { idOf, LEASE, seqOf, TASK } from './ids.ts';
 
 export class SqlLeases implements Leases {
   readonly #db: Database;
@@ -31,6 +31,10 @@ export class SqlLeases implements Leases {
          on conflict (worker_id) do update set last_leased_ms = excluded.last_leased_ms`,
         [lease.workerId, lease.takenAtMs],
       );
+      await run(trx, 'insert into task_worker (worker_id, task_seq) values (?, ?) on conflict do nothing', [
+        lease.workerId,
+        seqOf(TASK, lease.taskId),
+      ]);
       return toLease(row as Row);
     });
   }

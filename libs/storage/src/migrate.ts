@@ -1,9 +1,10 @@
 import { ConflictError } from '@octo/kernel';
 import { type Database, run, type Transaction } from './database.ts';
+import { SCHEMA_2 } from './schema-admin.ts';
 import { type Migration, SCHEMA_1 } from './schema.ts';
 
 /** Forward only: a migration that has been released is never edited; what changes comes behind it. */
-const MIGRATIONS: readonly Migration[] = [SCHEMA_1];
+const MIGRATIONS: readonly Migration[] = [SCHEMA_1, SCHEMA_2];
 
 /**
  * Bring the schema up to date in one transaction. The write lock that it begins with also guards against two processes

@@ -1,6 +1,8 @@
-import { type ApiKey, type ApiKeys, type Settings, type SpaceRecord, type Spaces } from '@octo/plane';
-import { type Database, type Row } from './database.ts';
-import { API_KEY, idOf } from './ids.ts';
+import { NotFoundError } from '@octo/kernel';
+import { type ApiKey, type ApiKeys, type Audit, type NewEvent, type Settings } from '@octo/plane';
+import { type Database, type Row, run } from './database.ts';
+import { writeEvent } from './events.ts';
+import { API_KEY, idOf, seqOf } from './ids.ts';
 
 export class SqlSettings implements Settings {
   readonly #db: Database;
@@ -12,11 +14,15 @@ export class SqlSettings implements Settings {
     const [row] = await this.#db.read('select value from setting where name = ?', [name]);
     return row ? (JSON.parse(String(row['value'])) as T) : fallback; // what set() stored under this name
   }
-  async set(name: string, value: unknown): Promise<void> {
-    await this.#db.execute(
-      'insert into setting (name, value) values (?, ?) on conflict (name) do update set value = excluded.value',
-      [name, JSON.stringify(value)],
-    );
+  async set(name: string, value: unknown, audit?: NewEvent): Promise<void> {
+    await this.#db.write(async (trx) => {
+      await run(
+        trx,
+        'insert into setting (name, value) values (?, ?) on conflict (name) do update set value = excluded.value',
+        [name, JSON.stringify(value)],
+      );
+      if (audit) await writeEvent(trx, audit);
+    });
   }
 }
 
@@ -26,12 +32,27 @@ export class SqlApiKeys implements ApiKeys {
   constructor(db: Database) {
     this.#db = db;
   }
-  async add(key: { readonly hash: string; readonly hint: string; readonly purpose: string; readonly nowMs: number }) {
-    const [row] = await this.#db.execute(
-      'insert into api_key (hash, hint, purpose, created_ms) values (?, ?, ?, ?) returning *',
-      [key.hash, key.hint, key.purpose, key.nowMs],
-    );
-    return toApiKey(row as Row);
+  add(key: Omit<ApiKey, 'id'> & { readonly hash: string }, audit?: Audit<ApiKey>): Promise<ApiKey> {
+    return this.#db.write(async (trx) => {
+      const [row] = await run(
+        trx,
+        'insert into api_key (hash, hint, purpose, created_ms, user_id, expires_ms) values (?, ?, ?, ?, ?, ?) returning *',
+        [key.hash, key.hint, key.purpose, key.createdAtMs, key.userId, key.expiresAtMs ?? null],
+      );
+      const added = toApiKey(row as Row);
+      if (audit) await writeEvent(trx, audit(added));
+      return added;
+    });
+  }
+  async list(userId: string): Promise<readonly ApiKey[]> {
+    return (await this.#db.read('select * from api_key where user_id = ? order by seq', [userId])).map(toApiKey);
+  }
+  async remove(keyId: string, audit: Audit<ApiKey>): Promise<void> {
+    await this.#db.write(async (trx) => {
+      const [row] = await run(trx, 'delete from api_key where seq = ? returning *', [seqOf(API_KEY, keyId)]);
+      if (!row) throw new NotFoundError('OCTO_DOCUMENT_GONE', `there is no ${keyId}`, { hint: 'octo api-key list' });
+      await writeEvent(trx, audit(toApiKey(row)));
+    });
   }
   async find(hash: string): Promise<ApiKey | undefined> {
     const [row] = await this.#db.read('select * from api_key where hash = ?', [hash]);
@@ -49,21 +70,7 @@ function toApiKey(row: Row): ApiKey {
     purpose: String(row['purpose']),
     hint: String(row['hint']),
     createdAtMs: Number(row['created_ms']),
+    userId: String(row['user_id']),
+    ...(row['expires_ms'] !== null && { expiresAtMs: Number(row['expires_ms']) }),
   };
-}
-
-export class SqlSpaces implements Spaces {
-  readonly #db: Database;
-
-  constructor(db: Database) {
-    this.#db = db;
-  }
-  async list(): Promise<readonly SpaceRecord[]> {
-    return (await this.#db.read('select * from space order by name')).map((row) => ({
-      id: String(row['id']),
-      name: String(row['name']),
-      slug: String(row['slug']),
-      isDefault: Number(row['is_default']) === 1,
-    }));
-  }
 }

@@ -2,6 +2,8 @@ import { ConflictError, NotFoundError } from '@octo/kernel';
 import {
   type ApiKeys,
   type ArtifactStore,
+  type Documents,
+  type Events,
   type Journal,
   type Leases,
   type Liveness,
@@ -17,6 +19,8 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileArtifacts } from './artifact-store.ts';
 import { type Database, run } from './database.ts';
+import { SqlDocuments } from './documents.ts';
+import { SqlEvents } from './events.ts';
 import { SqlJournal } from './journal.ts';
 import { SqlLeases } from './leases.ts';
 import { readMasterKey } from './master-key.ts';
@@ -24,7 +28,8 @@ import { checkSchema, migrate } from './migrate.ts';
 import { NodeLocks } from './node-locks.ts';
 import { SqlNodes } from './nodes.ts';
 import { SqlPools } from './pools.ts';
-import { SqlApiKeys, SqlSettings, SqlSpaces } from './settings.ts';
+import { SqlApiKeys, SqlSettings } from './settings.ts';
+import { SqlSpaces } from './spaces.ts';
 import { openSqlite } from './sqlite.ts';
 import { SqlTasks } from './tasks.ts';
 import { Vault } from './vault.ts';
@@ -55,6 +60,8 @@ export interface Storage extends AsyncDisposable {
   readonly settings: Settings;
   readonly apiKeys: ApiKeys;
   readonly spaces: Spaces;
+  readonly documents: Documents;
+  readonly events: Events;
   /** Be this node, until the process ends. ConflictError where another process is. */
   hold(nodeId: string): Promise<void>;
 }
@@ -85,6 +92,8 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     liveness: locks,
     apiKeys: new SqlApiKeys(db),
     spaces: new SqlSpaces(db),
+    documents: new SqlDocuments(db, vault),
+    events: new SqlEvents(db),
     hold: (nodeId) => locks.hold(nodeId),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

@@ -32,10 +32,10 @@ export async function countTasks(db: Database): Promise<Readonly<Partial<Record<
 }
 
 /** By space and state the tally knows; anything else is counted. */
-async function countWanted(db: Database, { spaceId, states, ...others }: Wanted): Promise<number> {
+async function countWanted(db: Database, { spaceIds, states, ...others }: Wanted): Promise<number> {
   const isTallied = Object.values(others).every((value) => value === undefined);
   const { where, bindings } = conditions({
-    ...(spaceId !== undefined && { spaceId }),
+    ...(spaceIds && { spaceIds }),
     ...(states && { states }),
     ...others,
   });
@@ -62,7 +62,7 @@ function conditions(wanted: Wanted): Condition {
   };
   const oneOf = (column: string, values: readonly (string | number)[]) =>
     add(`${column} in (${values.map(() => '?').join(', ') || 'null'})`, ...values);
-  const { ids, states, name, nodeId, spaceId, partialName, hasWarningsOrErrors } = wanted;
+  const { ids, states, name, nodeId, spaceIds, workerId, queuedBefore, partialName, hasWarningsOrErrors } = wanted;
   if (ids) {
     const seqs = ids.map((id) => seqOf(TASK, id));
     oneOf('seq', seqs);
@@ -70,7 +70,9 @@ function conditions(wanted: Wanted): Condition {
   if (states) oneOf('state', states);
   if (name !== undefined) add('lower(name) = ?', name.toLowerCase());
   if (nodeId !== undefined) add('claim_node = ?', nodeId);
-  if (spaceId !== undefined) add('space_id = ?', spaceId);
+  if (spaceIds) oneOf('space_id', spaceIds);
+  if (workerId !== undefined) add('seq in (select task_seq from task_worker where worker_id = ?)', workerId);
+  if (queuedBefore !== undefined) add(`seq < ? and state = 'Queued'`, seqOf(TASK, queuedBefore));
   if (partialName !== undefined) add(`lower(description) like ? escape '!'`, `%${escaped(partialName)}%`);
   if (hasWarningsOrErrors !== undefined) add('has_warnings = ?', hasWarningsOrErrors ? 1 : 0);
   return { where: parts.length === 0 ? '' : `where ${parts.join(' and ')}`, bindings };

@@ -1,6 +1,7 @@
 import { NotFoundError } from '@octo/kernel';
 import {
   type Claim,
+  type NewEvent,
   type Page,
   type ServerTask,
   type TaskChange,
@@ -12,6 +13,7 @@ import {
 } from '@octo/plane';
 import { claimLost, HELD } from './claims.ts';
 import { type Database, type Row, run } from './database.ts';
+import { writeEvent } from './events.ts';
 import { idOf, seqOf, TASK } from './ids.ts';
 import { countTasks, listTasks } from './task-list.ts';
 import { toTask } from './task-rows.ts';
@@ -79,7 +81,8 @@ export class SqlTasks implements Tasks {
   ): Promise<{ readonly task: ServerTask; readonly claim: Claim } | undefined> {
     // not with "or": SQLite would plan the query anew whenever it is asked
     const mine = node.onlyOwn ? 'only_node_id = ?' : `only_node_id in ('', ?)`;
-    const fit = `state = 'Queued' and ${mine} and (expires_ms is null or expires_ms > ?)`;
+    const fit = `state = 'Queued' and ${mine} and (expires_ms is null or expires_ms > ?)
+       and space_id not in (select id from space where is_queue_stopped = 1)`;
     const [waiting] = await this.#db.read(`select 1 from task where ${fit} limit 1`, [node.nodeId, at.nowMs]);
     if (!waiting) return undefined; // looking costs no write lock and no commit
     return this.#db.write(async (trx) => {
@@ -171,6 +174,43 @@ export class SqlTasks implements Tasks {
     if (!any) return [];
     const rows = await this.#db.write((trx) => setState(trx, to, change, nowMs, fit));
     return rows.map(toTask);
+  }
+
+  override(taskId: string, to: TaskState, reason: string, audit: NewEvent): Promise<ServerTask | undefined> {
+    return this.#db.write(async (trx) => {
+      const [row] = await run(
+        trx,
+        `update task set state = ?, error_message = ?, error_code = ?, updated_ms = ?
+         where seq = ? and state in ('Success', 'Failed', 'Canceled', 'TimedOut') returning *`,
+        [to, reason, to === 'Success' ? null : 'OCTO_TASK_STATE', audit.atMs, seqOf(TASK, taskId)],
+      );
+      if (!row) return undefined;
+      await writeEvent(trx, audit);
+      return toTask(row);
+    });
+  }
+
+  async sweep({ sinceMs, keep, keepOfEach, limit }: Parameters<Tasks['sweep']>[0]): Promise<readonly string[]> {
+    const ended = `state in ('Success', 'Failed', 'Canceled', 'TimedOut')`;
+    const [kept] = await this.#db.read(
+      `select min(seq) as first from (select seq from task where ${ended} and completed_ms >= ?
+         order by seq desc limit ?) as kept`,
+      [sinceMs, keep],
+    );
+    const first = kept?.['first'] ?? Number.MAX_SAFE_INTEGER;
+    const [old] = await this.#db.read(`select 1 from task where ${ended} and seq < ? limit 1`, [Number(first)]);
+    if (!old) return []; // the usual case costs two looks along an index
+    const rows = await this.#db.execute(
+      `delete from task where seq in (
+         select seq from task where ${ended} and seq < ? and seq not in (
+           select seq from (select seq, row_number() over (partition by name order by seq desc) as place
+             from task) as placed where place <= ?)
+         order by seq limit ?) returning seq`,
+      [Number(first), keepOfEach, limit],
+    );
+    const seqs = rows.map((row) => Number(row['seq']));
+    for (const seq of seqs) await this.#db.execute('delete from task_worker where task_seq = ?', [seq]);
+    return seqs.map((seq) => idOf(TASK, seq));
   }
 
   async setWaiting(taskId: string, waiting: Waiting | null): Promise<void> {

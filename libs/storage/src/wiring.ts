@@ -16,6 +16,8 @@ export function storageProviders(storage: Storage): readonly Provider[] {
     value(ports.Settings, storage.settings),
     value(ports.ApiKeys, storage.apiKeys),
     value(ports.Spaces, storage.spaces),
+    value(ports.Documents, storage.documents),
+    value(ports.Events, storage.events),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { ConflictError, NotFoundError } from '@octo/kernel';
-import { type HealthStatus, type Worker, type Workers } from '@octo/plane';
-import { type Database, type Row, run, type Transaction } from './database.ts';
+import { type Audit, type HealthStatus, type NewEvent, type Worker, type Workers } from '@octo/plane';
+import { type Binding, type Database, type Row, run, type Transaction } from './database.ts';
+import { writeEvent } from './events.ts';
 import { idOf, POOL, seqOf, slugOf, WORKER } from './ids.ts';
 
 export class SqlWorkers implements Workers {
@@ -30,40 +31,118 @@ export class SqlWorkers implements Workers {
     );
   }
 
-  async add(worker: Omit<Worker, 'id'>): Promise<Worker> {
+  add(worker: Omit<Worker, 'id'>, audit?: Audit<Worker>): Promise<Worker> {
     const name = worker.name.trim();
-    const key = name.toLowerCase();
     return this.#db.write(async (trx) => {
-      const [taken] = await run(trx, 'select seq from worker where space_id = ? and name_key = ?', [
-        worker.spaceId,
-        key,
-      ]);
-      if (taken)
-        throw new ConflictError('OCTO_WORKER_NAME_TAKEN', `there is a worker "${name}" in this space already`, {
-          hint: 'choose another name, or edit that worker',
-        });
+      await refuseTaken(trx, worker.spaceId, name, 0);
+      const slug = worker.slug || slugOf(name);
       const [row] = await run(
         trx,
-        `insert into worker (space_id, name, name_key, slug, machine_policy_id, is_disabled, health, status_summary, style, endpoint)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning seq`,
-        [
-          worker.spaceId,
-          name,
-          key,
-          worker.slug || slugOf(name),
-          worker.machinePolicyId,
-          worker.isDisabled ? 1 : 0,
-          worker.health,
-          worker.statusSummary,
-          worker.style,
-          JSON.stringify(worker.endpoint),
-        ],
+        `insert into worker (space_id, name, name_key, slug, machine_policy_id, is_disabled, health, status_summary,
+           style, endpoint, details) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning seq`,
+        [worker.spaceId, name, name.toLowerCase(), slug, ...facts(worker)],
       );
       const seq = Number(row?.['seq']);
       for (const poolId of new Set(worker.poolIds)) await join(trx, seq, poolId);
-      return { ...worker, name, slug: worker.slug || slugOf(name), id: idOf(WORKER, seq) };
+      const added = { ...worker, name, slug, id: idOf(WORKER, seq) };
+      if (audit) await writeEvent(trx, audit(added));
+      return added;
     });
   }
+
+  update(worker: Worker, audit: Audit<Worker>): Promise<Worker> {
+    const name = worker.name.trim();
+    const seq = seqOf(WORKER, worker.id);
+    return this.#db.write(async (trx) => {
+      await refuseTaken(trx, worker.spaceId, name, seq);
+      const slug = worker.slug || slugOf(name);
+      const [row] = await run(
+        trx,
+        `update worker set name = ?, name_key = ?, slug = ?, machine_policy_id = ?, is_disabled = ?, health = ?,
+           status_summary = ?, style = ?, endpoint = ?, details = ? where seq = ? returning seq`,
+        [name, name.toLowerCase(), slug, ...facts(worker), seq],
+      );
+      if (!row) throw gone(worker.id);
+      await run(trx, 'delete from worker_pool_member where worker_seq = ?', [seq]);
+      for (const poolId of new Set(worker.poolIds)) await join(trx, seq, poolId);
+      const after = { ...worker, name, slug };
+      await writeEvent(trx, audit(after));
+      return after;
+    });
+  }
+
+  async setHealth(
+    workerId: string,
+    found: Pick<Worker, 'health' | 'statusSummary' | 'details'>,
+    audit: (worker: Worker, before: Worker) => NewEvent | undefined,
+  ): Promise<void> {
+    await this.#db.write(async (trx) => {
+      const seq = seqOf(WORKER, workerId);
+      const [row] = await run(trx, 'select * from worker where seq = ?', [seq]);
+      if (!row) return; // deleted meanwhile: nobody needs to know any more
+      const before = toWorker(row, await membersOf(trx, seq));
+      const after = { ...before, ...found, details: { ...before.details, ...found.details } };
+      await run(trx, 'update worker set health = ?, status_summary = ?, details = ? where seq = ?', [
+        after.health,
+        after.statusSummary,
+        JSON.stringify(after.details),
+        seq,
+      ]);
+      const event = before.health === after.health ? undefined : audit(after, before);
+      if (event) await writeEvent(trx, event);
+    });
+  }
+
+  async remove(worker: Worker, nowMs: number, audit: Audit<Worker>): Promise<void> {
+    await this.#db.write(async (trx) => {
+      const leases = await run(trx, 'select task_id from lease where worker_id = ? and until_ms > ? order by seq', [
+        worker.id,
+        nowMs,
+      ]);
+      const tasks = [...new Set(leases.map((lease) => String(lease['task_id'])))];
+      if (tasks.length > 0)
+        throw new ConflictError('OCTO_WORKER_LEASED', `${worker.name} is held by ${tasks.join(', ')}`, {
+          hint: 'wait for the tasks, or cancel them; a disabled worker gets no new ones',
+        });
+      const seq = seqOf(WORKER, worker.id);
+      await run(trx, 'delete from worker_pool_member where worker_seq = ?', [seq]);
+      const [row] = await run(trx, 'delete from worker where seq = ? returning seq', [seq]);
+      if (!row) throw gone(worker.id);
+      await writeEvent(trx, audit(worker));
+    });
+  }
+}
+
+/** Columns from the policy on, in the order of the statements above. */
+function facts(worker: Omit<Worker, 'id'>): readonly Binding[] {
+  return [
+    worker.machinePolicyId,
+    worker.isDisabled ? 1 : 0,
+    worker.health,
+    worker.statusSummary,
+    worker.style,
+    JSON.stringify(worker.endpoint),
+    JSON.stringify(worker.details),
+  ];
+}
+
+function membersOf(trx: Transaction, seq: number): Promise<readonly Row[]> {
+  return run(trx, 'select pool_seq from worker_pool_member where worker_seq = ? order by pool_seq', [seq]);
+}
+function gone(id: string): NotFoundError {
+  return new NotFoundError('OCTO_WORKER_NOT_FOUND', `there is no worker ${id}`, { hint: 'octo worker list' });
+}
+
+async function refuseTaken(trx: Transaction, spaceId: string, name: string, but: number): Promise<void> {
+  const [taken] = await run(trx, 'select seq from worker where space_id = ? and name_key = ? and seq <> ?', [
+    spaceId,
+    name.toLowerCase(),
+    but,
+  ]);
+  if (taken)
+    throw new ConflictError('OCTO_WORKER_NAME_TAKEN', `there is a worker "${name}" in this space already`, {
+      hint: 'choose another name, or edit that worker',
+    });
 }
 
 async function join(trx: Transaction, seq: number, poolId: string): Promise<void> {
@@ -86,5 +165,6 @@ function toWorker(row: Row, members: readonly Row[]): Worker {
     statusSummary: String(row['status_summary']),
     style: String(row['style']),
     endpoint: JSON.parse(String(row['endpoint'])) as Record<string, unknown>,
+    details: JSON.parse(String(row['details'])) as Record<string, unknown>,
   };
 }

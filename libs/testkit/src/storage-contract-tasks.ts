@@ -200,8 +200,8 @@ export function tasksContract(bench: () => Bench): void {
       expect(await of({ states: ['Queued', 'Success'] }, { skip: 2, take: 2 })).toEqual([[3, 1], 4]);
       expect(await of({ states: [] })).toEqual([[], 0]);
       expect(await of({ states: ['Queued', 'Success'], nodeId: 'n1' })).toEqual([[1], 1]);
-      expect(await of({ spaceId: 'Spaces-1' })).toEqual([[5, 4, 3, 2, 1], 5]);
-      expect(await of({ spaceId: 'Spaces-2' })).toEqual([[], 0]);
+      expect(await of({ spaceIds: ['Spaces-1'] })).toEqual([[5, 4, 3, 2, 1], 5]);
+      expect(await of({ spaceIds: ['Spaces-2'] })).toEqual([[], 0]);
       expect(await of({ hasWarningsOrErrors: true })).toEqual([[2], 1]);
       expect(await s.tasks.counts()).toEqual({ Queued: 3, Executing: 1, Success: 1 });
     });

@@ -47,7 +47,18 @@ export function storageContract(name: string, install: () => Promise<Installatio
     });
 
     test('a fresh installation has one space and its default pool; there is always exactly one default (R33)', async () => {
-      expect(await s.spaces.list()).toEqual([{ id: 'Spaces-1', name: 'Default', slug: 'default', isDefault: true }]);
+      expect(await s.spaces.list()).toEqual([
+        {
+          id: 'Spaces-1',
+          name: 'Default',
+          slug: 'default',
+          isDefault: true,
+          description: '',
+          isQueueStopped: false,
+          managerTeamIds: ['teams-spacemanagers-Spaces-1'],
+          managerUserIds: [],
+        },
+      ]);
       expect(await s.pools.list('Spaces-1')).toMatchObject([
         { id: 'WorkerPools-1', name: 'Default Worker Pool', isDefault: true },
       ]);
@@ -58,6 +69,7 @@ export function storageContract(name: string, install: () => Promise<Installatio
         description: '',
         isDefault: true,
         sortOrder: 1,
+        details: {},
       });
       expect((await s.pools.list('Spaces-1')).map((p) => [p.slug, p.isDefault])).toEqual([
         ['default-worker-pool', false],
@@ -77,6 +89,7 @@ export function storageContract(name: string, install: () => Promise<Installatio
         statusSummary: 's',
         style: 'Ssh',
         endpoint: { Host: 'web7', Strange: { deep: [1] } },
+        details: { OperatingSystem: 'Linux' },
       };
       const added = await s.workers.add(worker);
       expect(await s.workers.get(added.id)).toEqual({ ...worker, id: 'Workers-1', slug: 'web-7' });
@@ -147,8 +160,9 @@ export function storageContract(name: string, install: () => Promise<Installatio
       await s.settings.set('x', false);
       expect(await s.settings.get('x', true)).toBe(false);
       expect(await s.apiKeys.count()).toBe(0);
-      await s.apiKeys.add({ hash: 'h1', hint: 'API-ABC', purpose: 'p', nowMs: 3 });
-      expect(await s.apiKeys.find('h1')).toEqual({ id: 'apikeys-1', hint: 'API-ABC', purpose: 'p', createdAtMs: 3 });
+      const key = { userId: 'Users-1', hint: 'API-ABC', purpose: 'p', createdAtMs: 3, expiresAtMs: 9 };
+      await s.apiKeys.add({ ...key, hash: 'h1' });
+      expect(await s.apiKeys.find('h1')).toEqual({ id: 'apikeys-1', ...key });
       expect(await s.apiKeys.find('h2')).toBeUndefined();
     });
   });

@@ -1,9 +1,15 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { type Plane } from '../plane.ts';
-import { guard } from './auth.ts';
+import { type Gate, guard } from './access/guard.ts';
+import { RULES } from './access/rules.ts';
+import { apiKeyRoutes } from './api-keys.ts';
 import { readJsonBodies } from './bodies.ts';
 import { watchClosing } from './closing.ts';
+import { configurationRoutes } from './configuration.ts';
+import { documentKinds } from './documents/kinds.ts';
 import { answerErrors, answerWith } from './errors.ts';
+import { eventRoutes } from './events.ts';
+import { leaseRoutes } from './leases.ts';
 import { artifactRoutes } from './octo/artifacts.ts';
 import { builtInWorkerRoutes } from './octo/built-in-workers.ts';
 import { nodeRoutes } from './octo/nodes.ts';
@@ -14,14 +20,19 @@ import { taskExplainRoutes } from './octo/task-explain.ts';
 import { taskInsightRoutes } from './octo/task-insight.ts';
 import { taskLogRoutes } from './octo/task-log.ts';
 import { octopusNodeRoutes } from './octopus-nodes.ts';
+import { permissionRoutes } from './permissions.ts';
+import { poolSummaryRoutes } from './pool-summary.ts';
 import { poolRoutes } from './pools.ts';
 import { rootRoutes } from './root.ts';
 import { rewriteUrl, requireSpace } from './scope.ts';
 import { statusRoutes } from './server-status.ts';
+import { signInRoutes } from './sign-in.ts';
 import { spaceRoutes } from './spaces.ts';
+import { taskChangeRoutes } from './task-changes.ts';
 import { taskDetailRoutes } from './task-details.ts';
 import { taskRawRoutes } from './task-raw.ts';
 import { taskRoutes } from './tasks.ts';
+import { teamRoutes } from './teams.ts';
 import { userRoutes } from './users.ts';
 import { workerRoutes } from './workers.ts';
 
@@ -48,25 +59,40 @@ export function buildApp(plane: Plane, options: AppOptions): FastifyInstance {
   const closing = watchClosing(app);
   readJsonBodies(app);
   answerErrors(app, plane.logger);
-  guard(app, plane, options);
+  app.addHook('onRoute', (route) => {
+    const rule = route.config?.rule ?? RULES[`${String(route.method)} ${route.url}`];
+    if (rule === undefined) throw new Error(`${String(route.method)} ${route.url} has no line in rules.ts`);
+    route.config = { ...route.config, rule };
+  });
   requireSpace(app, plane);
-  octopusRoutes(app, plane, closing);
+  const gate = guard(app, plane, options);
+  octopusRoutes(app, plane, gate, closing);
   ownRoutes(app, plane, closing);
   return app;
 }
 
 /** What official clients know. */
-function octopusRoutes(app: FastifyInstance, plane: Plane, closing: AbortSignal): void {
+function octopusRoutes(app: FastifyInstance, plane: Plane, gate: Gate, closing: AbortSignal): void {
   rootRoutes(app, plane);
-  spaceRoutes(app, plane);
-  userRoutes(app, plane);
+  spaceRoutes(app, plane, gate);
+  userRoutes(app, plane, gate);
+  signInRoutes(app, plane, gate);
+  apiKeyRoutes(app, plane);
+  teamRoutes(app, plane, gate);
+  permissionRoutes(app, plane);
+  eventRoutes(app, plane);
+  configurationRoutes(app, plane);
+  documentKinds(app, plane);
+  leaseRoutes(app, plane);
   statusRoutes(app, plane);
   octopusNodeRoutes(app, plane);
   taskRoutes(app, plane);
+  taskChangeRoutes(app, plane);
   taskDetailRoutes(app, plane);
   taskRawRoutes(app, plane, closing);
   workerRoutes(app, plane);
   poolRoutes(app, plane);
+  poolSummaryRoutes(app, plane);
 }
 
 /** octo's own, below /api/octo. */

@@ -10,7 +10,7 @@ const SPOKEN_VERSION = '2026.4.0';
 
 /** The two documents from which clients that follow links begin. */
 export function rootRoutes(app: FastifyInstance, plane: Plane): void {
-  app.get('/api', { config: { anonymous: true } }, async () =>
+  app.get('/api', async () =>
     rootForm.toWire({
       application: 'octo',
       version: SPOKEN_VERSION,

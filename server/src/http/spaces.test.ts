@@ -10,7 +10,7 @@ test('what the command line asks first: spaces by page, all of them, then the sp
   expect(space).toMatchObject({
     Id: 'Spaces-1',
     IsDefault: true,
-    SpaceManagersTeams: [],
+    SpaceManagersTeams: ['teams-spacemanagers-Spaces-1'],
     Links: { SpaceHome: '/api/Spaces-1' },
   });
   expect((await ask(`/api/spaces/${space.Slug}`)).body).toEqual(space);

@@ -5,7 +5,7 @@ import { type Plane } from '../plane.ts';
 import { activityTree } from './activity-tree.ts';
 import { flag, number, type Query } from './collections.ts';
 import { taskResource } from './task-resource.ts';
-import { taskOf } from './tasks.ts';
+import { taskOf } from './task-of.ts';
 
 const READ_BYTES = 512 * 1024;
 /** Lines per activity; the whole log is at `raw`. */

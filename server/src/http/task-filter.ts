@@ -15,7 +15,7 @@ export function taskFilter(
   spaces: readonly SpaceRecord[],
 ): Omit<TaskFilter, 'skip' | 'take'> {
   const wanted = spacesOf(query, inPath, spaces);
-  if (wanted === 'none' || OF_NO_TASK.some((name) => text(query, name) !== undefined)) return { ids: [] };
+  if (wanted.length === 0 || OF_NO_TASK.some((name) => text(query, name) !== undefined)) return { ids: [] };
   if (flag(query, 'hasPendingInterruptions') === true) return { ids: [] };
   const [ids, states, name] = [list(query, 'ids'), statesOf(query), text(query, 'name')];
   const [nodeId, partialName] = [text(query, 'node'), text(query, 'partialName')];
@@ -27,7 +27,7 @@ export function taskFilter(
     ...(nodeId !== undefined && { nodeId }),
     ...(partialName !== undefined && { partialName }),
     ...(hasWarningsOrErrors !== undefined && { hasWarningsOrErrors }),
-    ...(wanted !== 'all' && { spaceId: wanted.id }),
+    spaceIds: wanted,
   };
 }
 
@@ -45,9 +45,8 @@ function stateOf(word: string): TaskState {
   });
 }
 
-/** The path's space, or those of `spaces`; the store asks for one or for all, and there is but one so far. */
-function spacesOf(query: Query, inPath: string | undefined, spaces: readonly SpaceRecord[]) {
+/** The path's space, or those of `spaces`, of those that the asker may see. */
+function spacesOf(query: Query, inPath: string | undefined, seen: readonly SpaceRecord[]): readonly string[] {
   const wanted = inPath === undefined ? list(query, 'spaces') : [inPath];
-  if (!wanted) return 'all';
-  return spaces.find((space) => wanted.some((id) => isSame(id, space.id))) ?? 'none';
+  return seen.map((space) => space.id).filter((id) => !wanted || wanted.some((it) => isSame(it, id)));
 }

@@ -3,7 +3,7 @@ import { type FastifyInstance } from 'fastify';
 import { Readable } from 'node:stream';
 import { type Plane } from '../plane.ts';
 import { iso } from './instants.ts';
-import { taskOf } from './tasks.ts';
+import { taskOf } from './task-of.ts';
 
 const READ_BYTES = 256 * 1024;
 

@@ -25,13 +25,22 @@ export function taskResource(task: ServerTask, nowMs: number): OctopusTask {
     isCompleted: isOver(task.state),
     finishedSuccessfully: task.state === 'Success',
     hasPendingInterruptions: false,
-    canRerun: false,
+    canRerun: isOver(task.state),
     hasWarningsOrErrors: task.hasWarningsOrErrors,
     projectId: null,
     pendingInterruptionTypes: [],
     pendingPreconditionTypes: [],
     estimatedRemainingQueueDurationSeconds: 0,
-    links: { Self: self, Raw: `${self}/raw`, Cancel: `${self}/cancel`, Details: `${self}/details{?verbose,tail}` },
+    links: {
+      Self: self,
+      Raw: `${self}/raw`,
+      Cancel: `${self}/cancel`,
+      Rerun: `${self}/rerun`,
+      State: `${self}/state`,
+      QueuedBehind: `${self}/queued-behind{?skip,take}`,
+      Details: `${self}/details{?verbose,tail}`,
+      Web: `/app#/${task.spaceId}/tasks/${task.id}`,
+    },
   };
 }
 

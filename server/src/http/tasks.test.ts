@@ -91,7 +91,10 @@ test('a cancelled task is over and says so; a second cancel changes nothing (R15
 
 test('task types are a bare list (rest.md 2.10)', async () => {
   const { ask } = await openTestServer();
-  expect((await ask('/api/tasks/tasktypes')).body).toEqual([{ Id: 'AdHocScript', Name: 'Script Console' }]);
+  expect((await ask('/api/tasks/tasktypes')).body).toEqual([
+    { Id: 'AdHocScript', Name: 'Script Console' },
+    { Id: 'Health', Name: 'Health check' },
+  ]);
 });
 
 test('details hold one root, below it steps, below each its worker, with the last lines of each (R217)', async () => {

@@ -1,11 +1,13 @@
 import { listOf, taskForm, tasksForm, taskTypeForm } from '@octo/api';
-import { type ServerTask } from '@octo/plane';
+import { isOver, may } from '@octo/plane';
 import { type FastifyInstance } from 'fastify';
 import { type Plane } from '../plane.ts';
+import { noted } from './access/audited.ts';
+import { principalOf } from './access/principal.ts';
 import { paged, paging, type Query } from './collections.ts';
-import { notFound } from './errors.ts';
 import { spaceInPath } from './scope.ts';
 import { taskFilter } from './task-filter.ts';
+import { taskOf } from './task-of.ts';
 import { taskResource, totalCounts } from './task-resource.ts';
 
 const types = listOf(taskTypeForm);
@@ -15,8 +17,9 @@ export function taskRoutes(app: FastifyInstance, plane: Plane): void {
   app.get('/api/tasks', async (request) => {
     const query = request.query as Query;
     const inPath = spaceInPath(request.raw);
+    const spaces = (await plane.spaces.list()).filter((it) => may(principalOf(request).grants, 'TaskView', it.id));
     const { items, total } = await plane.tasks.list({
-      ...taskFilter(query, inPath, await plane.spaces.list()),
+      ...taskFilter(query, inPath, spaces),
       ...paging(query),
     });
     const nowMs = plane.clock.now();
@@ -28,19 +31,20 @@ export function taskRoutes(app: FastifyInstance, plane: Plane): void {
       totalCountsInOtherSpaces: {},
     });
   });
-  app.get('/api/tasks/taskTypes', async () => types.toWire([{ id: 'AdHocScript', name: 'Script Console' }]));
+  app.get('/api/tasks/taskTypes', async () =>
+    types.toWire([
+      { id: 'AdHocScript', name: 'Script Console' },
+      { id: 'Health', name: 'Health check' },
+    ]),
+  );
   app.get('/api/tasks/:id', async (request) =>
     taskForm.toWire(taskResource(await taskOf(plane, request.params), plane.clock.now())),
   );
   app.post('/api/tasks/:id/cancel', async (request) => {
-    const { id } = await taskOf(plane, request.params);
+    const { id, state, spaceId } = await taskOf(plane, request.params);
+    const message = `Task ${id} was cancelled while it was ${state}`;
+    const about = { documentType: 'ServerTask', documentIds: [id], spaceId };
+    if (!isOver(state)) await plane.events.add(noted(plane, request, { category: 'TaskCanceled', message, ...about }));
     return taskForm.toWire(taskResource(await plane.cancel(id), plane.clock.now()));
   });
-}
-
-export async function taskOf(plane: Plane, params: unknown): Promise<ServerTask> {
-  const { id } = params as { id: string };
-  const task = await plane.tasks.get(id);
-  if (!task) throw notFound(id);
-  return task;
 }

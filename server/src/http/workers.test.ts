@@ -14,6 +14,7 @@ async function withWorkers() {
     description: '',
     isDefault: false,
     sortOrder: 5,
+    details: {},
   });
   const add = (name: string, more: Partial<Worker> = {}) =>
     server.plane.workers.add({
@@ -27,6 +28,7 @@ async function withWorkers() {
       statusSummary: 'fine',
       style: 'TentaclePassive',
       endpoint: listening,
+      details: {},
       ...more,
     });
   await add('w1');

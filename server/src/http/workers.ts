@@ -1,11 +1,17 @@
-import { listOf, pagedOf, workerForm, type OctopusWorker } from '@octo/api';
+import { listOf, pagedOf, tasksForm, workerForm, type OctopusWorker } from '@octo/api';
+import { ConflictError } from '@octo/kernel';
 import { type Worker } from '@octo/plane';
-import { type FastifyInstance } from 'fastify';
+import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { type Plane } from '../plane.ts';
-import { flag, pageOf, type Query } from './collections.ts';
+import { audited } from './access/audited.ts';
+import { flag, pageOf, paged, paging, type Query } from './collections.ts';
 import { notFound } from './errors.ts';
 import { among, isSame, named } from './filters.ts';
+import { iso } from './instants.ts';
+import { textOf } from './members.ts';
 import { spaceOfRequest } from './scope.ts';
+import { readWorker } from './worker-input.ts';
+import { taskResource, totalCounts } from './task-resource.ts';
 
 export const workersForm = pagedOf(workerForm);
 const list = listOf(workerForm);
@@ -15,20 +21,117 @@ export function workerRoutes(app: FastifyInstance, plane: Plane): void {
   app.get('/api/workers', async (request) => {
     const query = request.query as Query;
     const space = await spaceOfRequest(plane, request.raw);
-    const found = matching(await plane.workers.list(space), query).map(workerResource);
-    return workersForm.toWire(pageOf({ itemType: 'Worker', path: `/api/${space}/workers`, query }, found));
+    const found = matching(await plane.workers.list(space), query);
+    const page = pageOf({ itemType: 'Worker', path: `/api/${space}/workers`, query }, found);
+    return workersForm.toWire({ ...page, items: page.items.map(workerResource) });
   });
   app.get('/api/workers/all', async (request) => {
     const all = await plane.workers.list(await spaceOfRequest(plane, request.raw));
     return list.toWire(matching(all, request.query as Query).map(workerResource));
   });
-  app.get('/api/workers/:id', async (request) => {
-    const { id } = request.params as { id: string };
-    const space = await spaceOfRequest(plane, request.raw);
-    const worker = (await plane.workers.get(id)) ?? (await plane.workers.list(space)).find((w) => isSame(w.slug, id));
-    if (worker?.spaceId !== space) throw notFound(id);
-    return workerForm.toWire(workerResource(worker));
+  app.get('/api/workers/:id', async (request) => workerWire(await workerOf(plane, request)));
+  changes(app, plane);
+  insights(app, plane);
+}
+
+function changes(app: FastifyInstance, plane: Plane): void {
+  app.post('/api/workers', async (request, reply) => {
+    const spaceId = await spaceOfRequest(plane, request.raw);
+    const { skipsCheck, ...wanted } = await readWorker(plane, spaceId, request.body);
+    const audit = audited<Worker>(plane, request, 'Worker', 'Created', { wire: workerWire, related: wanted.poolIds });
+    const worker = await plane.workers.add(
+      { ...wanted, health: 'Unknown', statusSummary: newSummary(plane, wanted.style), details: wanted.details },
+      audit,
+    );
+    plane.signals.publish('leases');
+    if (!skipsCheck) await plane.checkWorkers([worker], 'was added');
+    return reply.status(201).header('location', selfOf(worker)).send(workerWire(worker));
   });
+  app.put('/api/workers/:id', async (request) => {
+    const before = await workerOf(plane, request);
+    const { skipsCheck: _, ...wanted } = await readWorker(plane, before.spaceId, request.body, before);
+    const isMoved = JSON.stringify([before.style, before.endpoint]) !== JSON.stringify([wanted.style, wanted.endpoint]);
+    const found = isMoved ? { health: 'Unknown' as const, statusSummary: newSummary(plane, wanted.style) } : {};
+    const after = await plane.workers.update(
+      { ...before, ...wanted, ...found },
+      audited<Worker>(plane, request, 'Worker', 'Modified', { before, wire: workerWire, related: wanted.poolIds }),
+    );
+    plane.signals.publish('leases'); // who waits for a worker looks again
+    if (isMoved && !after.isDisabled) await plane.checkWorkers([after], 'has another endpoint');
+    return workerWire(after);
+  });
+  app.delete('/api/workers/:id', async (request) => {
+    const worker = await workerOf(plane, request);
+    const audit = audited<Worker>(plane, request, 'Worker', 'Deleted', { before: worker, wire: workerWire });
+    await plane.workers.remove(worker, plane.clock.now(), audit);
+    plane.signals.publish('leases');
+    return {};
+  });
+}
+
+function insights(app: FastifyInstance, plane: Plane): void {
+  app.get('/api/workers/discover', async () => {
+    throw new ConflictError('OCTO_DISCOVER', 'no loaded plugin can ask a machine who it is', {
+      hint: 'name the thumbprint or fingerprint yourself; the machine shows it',
+    });
+  });
+  app.get('/api/workers/operatingsystem/names/all', async (request) => distinct(plane, request, 'operatingSystem'));
+  app.get('/api/workers/operatingsystem/shells/all', async (request) => distinct(plane, request, 'shellName'));
+  app.get('/api/workers/:id/connection', async (request) => {
+    const worker = await workerOf(plane, request);
+    const { details } = worker;
+    const lines = Array.isArray(details['CheckLog']) ? details['CheckLog'] : [];
+    return {
+      MachineId: worker.id,
+      Status: statusOf(worker),
+      CurrentTentacleVersion: textOf(details['AgentVersion']) ?? null,
+      LastChecked: textOf(details['LastChecked']) ?? null,
+      Logs: lines.map((text, n) => ({
+        Category: worker.health === 'Healthy' ? 'Info' : 'Warning',
+        OccurredAt: textOf(details['LastChecked']) ?? iso(plane.clock.now()),
+        MessageText: String(text),
+        Detail: null,
+        Number: n + 1,
+      })),
+      Links: { Self: `${selfOf(worker)}/connection`, Worker: selfOf(worker) },
+    };
+  });
+  app.get('/api/workers/:id/tasks', async (request) => {
+    const worker = await workerOf(plane, request);
+    const query = request.query as Query;
+    const { items, total } = await plane.tasks.list({ workerId: worker.id, ...paging(query) });
+    const nowMs = plane.clock.now();
+    const asked = { itemType: 'Task', path: `${selfOf(worker)}/tasks`, query };
+    return tasksForm.toWire({
+      ...paged(
+        asked,
+        items.map((task) => taskResource(task, nowMs)),
+        total,
+      ),
+      totalCounts: totalCounts({}),
+      totalCountsInOtherSpaces: {},
+    });
+  });
+}
+
+async function distinct(plane: Plane, request: FastifyRequest, member: 'operatingSystem' | 'shellName') {
+  const workers = await plane.workers.list(await spaceOfRequest(plane, request.raw));
+  return [...new Set(workers.map((worker) => workerResource(worker)[member]))].sort();
+}
+
+/** By id or slug, in the request's space. */
+async function workerOf(plane: Plane, request: FastifyRequest): Promise<Worker> {
+  const { id } = request.params as { id: string };
+  const space = await spaceOfRequest(plane, request.raw);
+  const worker = (await plane.workers.get(id)) ?? (await plane.workers.list(space)).find((w) => isSame(w.slug, id));
+  if (worker?.spaceId !== space) throw notFound(id);
+  return worker;
+}
+
+/** What a list shows until the first check has ended; for a style that nobody speaks: what is missing. */
+function newSummary(plane: Plane, style: string): string {
+  if (plane.styles().includes(style)) return 'This machine was recently added. Please perform a health check.';
+  return `No loaded plugin speaks ${style}: install one (octo plugin add), or this worker cannot be used`;
 }
 
 export function matching(workers: readonly Worker[], query: Query): readonly Worker[] {
@@ -38,16 +141,28 @@ export function matching(workers: readonly Worker[], query: Query): readonly Wor
     .filter(among(query, 'healthStatuses', (w) => [w.health]))
     .filter(among(query, 'commStyles', (w) => [w.style]))
     .filter(among(query, 'workerPoolIds', (w) => w.poolIds))
-    .filter(among(query, 'thumbprint', (w) => [textOf(w.endpoint['Thumbprint']) ?? '']))
-    .filter(among(query, 'shellNames', () => [UNKNOWN]))
+    .filter(among(query, 'thumbprint', (w) => [thumbprintOf(w) ?? '']))
+    .filter(among(query, 'shellNames', (w) => [textOf(w.details['ShellName']) ?? UNKNOWN]))
     .filter((w) => isDisabled === undefined || w.isDisabled === isDisabled);
 }
 
 /** Until a health check has looked. */
 const UNKNOWN = 'Unknown';
+export const selfOf = ({ spaceId, id }: Pick<Worker, 'spaceId' | 'id'>) => `/api/${spaceId}/workers/${id}`;
+
+export function workerWire(worker: Worker): Readonly<Record<string, unknown>> {
+  const { CheckLog: _, Unknown: more, ...rest } = worker.details; // the log of the last check is behind Links.Connection
+  const known = workerForm.toWire(workerResource(worker)) as Readonly<Record<string, unknown>>; // an object for an object
+  return { ...(more as object | undefined), ...known, ...pick(rest, ['OperatingSystemVersion', 'Architecture']) };
+}
+
+function pick(from: Readonly<Record<string, unknown>>, names: readonly string[]) {
+  return Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]));
+}
 
 export function workerResource(worker: Worker): OctopusWorker {
-  const self = `/api/${worker.spaceId}/workers/${worker.id}`;
+  const self = selfOf(worker);
+  const { details, endpoint } = worker;
   return {
     id: worker.id,
     spaceId: worker.spaceId,
@@ -61,13 +176,20 @@ export function workerResource(worker: Worker): OctopusWorker {
     hasLatestCalamari: true,
     statusSummary: worker.statusSummary,
     isInProcess: false,
-    operatingSystem: UNKNOWN,
-    shellName: UNKNOWN,
-    shellVersion: UNKNOWN,
-    thumbprint: textOf(worker.endpoint['Thumbprint']) ?? null,
-    uri: textOf(worker.endpoint['Uri']) ?? null,
-    endpoint: { ...worker.endpoint, communicationStyle: worker.style },
-    links: { Self: self },
+    operatingSystem: textOf(details['OperatingSystem']) ?? UNKNOWN,
+    shellName: textOf(details['ShellName']) ?? UNKNOWN,
+    shellVersion: textOf(details['ShellVersion']) ?? UNKNOWN,
+    thumbprint: thumbprintOf(worker) ?? null,
+    uri: textOf(endpoint['Uri']) ?? null,
+    endpoint: {
+      Id: null,
+      Links: {},
+      LastModifiedOn: null,
+      LastModifiedBy: null,
+      ...endpoint,
+      communicationStyle: worker.style,
+    },
+    links: { Self: self, Connection: `${self}/connection`, TasksTemplate: `${self}/tasks{?skip,take}` },
   };
 }
 
@@ -77,8 +199,9 @@ function statusOf({ isDisabled, health }: Worker): string {
   if (health === 'Healthy' || health === 'HasWarnings') return 'Online';
   return health === 'Unavailable' ? 'Offline' : UNKNOWN;
 }
-
-/** An endpoint's member is stored as it came; only a text can be shown or compared. */
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+function thumbprintOf({ endpoint }: Worker): string | undefined {
+  const inner = endpoint['TentacleEndpointConfiguration'];
+  const nested =
+    typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>)['Thumbprint'] : undefined; // any object may be read so
+  return textOf(endpoint['Thumbprint']) ?? textOf(nested);
 }

@@ -38,7 +38,7 @@ async function judge(deps: ExplainDeps, task: ServerTask, node: Node): Promise<E
 }
 
 async function ahead(deps: ExplainDeps, task: ServerTask): Promise<Explanation | undefined> {
-  const queued = await deps.tasks.list({ states: ['Queued'], spaceId: task.spaceId, skip: 0, take: 1_000 });
+  const queued = await deps.tasks.list({ states: ['Queued'], spaceIds: [task.spaceId], skip: 0, take: 1_000 });
   const rivals = queued.items.filter(
     (t) => t.queuedAtMs <= task.queuedAtMs && t.id !== task.id && t.onlyNodeId === task.onlyNodeId && isBefore(t, task),
   );

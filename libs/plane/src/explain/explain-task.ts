@@ -119,7 +119,12 @@ async function wants(deps: ExplainDeps, task: ServerTask, action: PlannedAction)
   const text = `wants a worker of ${pool.name} (${poolBecause})`;
   let found: Survey;
   try {
-    found = await survey(deps, { taskId: task.id, spaceId: task.spaceId, pool });
+    found = await survey(deps, {
+      taskId: task.id,
+      spaceId: task.spaceId,
+      pool,
+      ...(action.workerId !== undefined && { workerId: action.workerId }),
+    });
   } catch (error) {
     return because('wants', text, [because('next', sentence(error))]);
   }

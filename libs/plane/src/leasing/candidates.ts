@@ -9,6 +9,7 @@ export interface Leasable {
   readonly name: string;
   readonly style: string;
   readonly endpoint: unknown;
+  readonly machinePolicyId?: string;
 }
 export interface Excluded {
   readonly name: string;

@@ -73,7 +73,11 @@ export async function retakeLease(deps: LeasingDeps, ask: LeaseAsk, worker: Leas
 
 /** Asks, and refuses where nobody can ever take it. */
 async function choose(deps: LeasingDeps, ask: LeaseAsk) {
-  const { refusal, choice, ...rest } = await survey(deps, { ...ask, pool: ask.action.pool });
+  const { refusal, choice, ...rest } = await survey(deps, {
+    ...ask,
+    pool: ask.action.pool,
+    ...(ask.action.workerId !== undefined && { workerId: ask.action.workerId }),
+  });
   if (refusal) throw refusal;
   return { ...rest, choice };
 }

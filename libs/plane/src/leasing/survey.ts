@@ -1,5 +1,5 @@
 import { type Candidate, type Choice, type Clock, ConflictError, type PoolScheduler } from '@octo/kernel';
-import { type WorkerPool } from '../model/worker.ts';
+import { type Worker, type WorkerPool } from '../model/worker.ts';
 import { type Lease, type Leases, type Registry, type Settings, type Workers } from '../ports.ts';
 import { BUILT_IN_SWITCH, judgeBuiltIn } from '../workers/built-in.ts';
 import { type Excluded, type Leasable, nobodyFits, sortOut, toCandidates } from './candidates.ts';
@@ -19,6 +19,8 @@ export interface SurveyAsk {
   readonly taskId: string;
   readonly spaceId: string;
   readonly pool: WorkerPool;
+  /** Only this one may be taken. */
+  readonly workerId?: string;
 }
 /** Who could take an action now, who could not and why, and what the scheduler makes of it. Changes nothing. */
 export type Survey = {
@@ -32,11 +34,13 @@ export type Survey = {
   | { readonly refusal?: undefined; readonly choice: Choice }
 );
 
-export async function survey(deps: SurveyDeps, { taskId, spaceId, pool }: SurveyAsk): Promise<Survey> {
-  const workers = (await deps.workers.list(spaceId)).filter((w) => w.poolIds.includes(pool.id));
+export async function survey(deps: SurveyDeps, { taskId, spaceId, pool, workerId }: SurveyAsk): Promise<Survey> {
+  const isAsked = (w: Worker) => (workerId === undefined ? w.poolIds.includes(pool.id) : w.id === workerId);
+  const workers = (await deps.workers.list(spaceId)).filter(isAsked);
+  if (workerId !== undefined && workers.length === 0) return { ...NOBODY, refusal: workerGone(workerId) };
   const builtIn = judgeBuiltIn({
     isEnabled: await deps.settings.get(BUILT_IN_SWITCH, true),
-    isDefaultPool: pool.isDefault,
+    isDefaultPool: pool.isDefault && workerId === undefined,
     poolName: pool.name,
     workersInPool: workers.length,
   });
@@ -50,6 +54,14 @@ export async function survey(deps: SurveyDeps, { taskId, spaceId, pool }: Survey
   const candidates = toCandidates(fit, await deps.leases.load([...ids], nowMs), leases);
   const choice = scheduler(deps.registry).choose({ nowMs, taskId }, candidates);
   return { fit, excluded, candidates, leases, choice };
+}
+
+const NOBODY = { fit: [], excluded: [], candidates: [], leases: [] };
+
+function workerGone(workerId: string): ConflictError {
+  return new ConflictError('OCTO_WORKER_GONE', `${workerId} was deleted before the action began`, {
+    hint: 'octo worker list',
+  });
 }
 
 function scheduler(registry: Registry): PoolScheduler {

@@ -16,6 +16,8 @@ export interface ActionRequest {
   readonly files?: readonly { readonly name: string; readonly contentBase64: string }[];
   /** Name, slug or id of a worker pool. Default: the task's pool, else the space's default pool. */
   readonly pool?: string;
+  /** Id of the one worker that may run it; it is in that pool or not. */
+  readonly workerId?: string;
 }
 
 /** What a task carries out: stored encrypted as a whole, since script bodies may hold secrets, too. */
@@ -25,6 +27,8 @@ export interface TaskRequest {
   readonly actions: readonly ActionRequest[];
   readonly variables: readonly VariableEntry[];
   readonly pool?: string;
+  /** A check of these workers, in place of actions. */
+  readonly health?: { readonly workerIds: readonly string[] };
   /** Longest execution; then running scripts are cancelled and the task ends as TimedOut. Default: none. */
   readonly timeoutMs?: number;
   /** Longest time in the queue; then the task ends as TimedOut. Default: one day (R211). */

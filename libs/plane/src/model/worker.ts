@@ -17,6 +17,8 @@ export interface Worker {
   /** Communication style; the rest of the endpoint is stored as it came, unknown members too. */
   readonly style: string;
   readonly endpoint: Readonly<Record<string, unknown>>;
+  /** What checks have found about the machine, and members that nobody here knows, by their wire names. */
+  readonly details: Readonly<Record<string, unknown>>;
 }
 
 export interface WorkerPool {
@@ -28,6 +30,8 @@ export interface WorkerPool {
   readonly description: string;
   readonly isDefault: boolean;
   readonly sortOrder: number;
+  /** The rest of the resource, by wire names: `WorkerPoolType`, `WorkerType`, and members that nobody here knows. */
+  readonly details: Readonly<Record<string, unknown>>;
 }
 
 /** Only enabled workers that are healthy, perhaps with warnings, may be leased (R55). */

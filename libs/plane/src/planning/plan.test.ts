@@ -10,6 +10,7 @@ const pool = (id: string, name: string, isDefault = false): WorkerPool => ({
   description: '',
   isDefault,
   sortOrder: 0,
+  details: {},
 });
 const pools = [pool('WorkerPools-1', 'Default Worker Pool', true), pool('WorkerPools-2', 'Linux Prod')];
 const action = (name: string, more: object = {}) => ({ name, type: 'Octopus.Script', properties: {}, ...more });

@@ -10,12 +10,15 @@ export interface PlannedAction {
   readonly properties: Readonly<Record<string, string>>;
   readonly files?: ActionRequest['files'];
   readonly pool: WorkerPool;
+  /** The one worker that may run it. */
+  readonly workerId?: string;
   /** Where the pool comes from, for the log (R66). */
   readonly poolBecause: string;
 }
 
 /** Resolve every action's pool once, before anything runs (R48). Refuses what cannot work, naming all of it. */
 export function planTask(request: TaskRequest, pools: readonly WorkerPool[]): readonly PlannedAction[] {
+  if (request.health) return [];
   if (request.actions.length === 0) throw new InputError('OCTO_PLAN_EMPTY', 'the process has no actions');
   refuseDoubleNames(request.actions);
   return request.actions.map((action, index) => ({
@@ -24,6 +27,7 @@ export function planTask(request: TaskRequest, pools: readonly WorkerPool[]): re
     type: action.type,
     properties: action.properties,
     ...(action.files && { files: action.files }),
+    ...(action.workerId !== undefined && { workerId: action.workerId }),
     ...choosePool(action, request, pools),
   }));
 }

@@ -3,6 +3,7 @@ import { Mask, VariableSet } from '@octo/variables';
 import { runAction } from '../dispatch/action.ts';
 import { settleRuns } from '../dispatch/settle.ts';
 import { Waits } from '../dispatch/waits.ts';
+import { checkWorkers } from '../health/check.ts';
 import { Scribe } from '../log/scribe.ts';
 import { type TaskRequest, type VariableEntry } from '../model/request.ts';
 import { type Claim, type ServerTask, type TaskState } from '../model/task.ts';
@@ -46,6 +47,7 @@ export async function executeTask(workshop: Workshop, running: Running): Promise
 async function carryOut(room: TaskRoom, running: Running, request: TaskRequest): Promise<Outcome> {
   const { task, claim, stop } = running;
   const plan = planTask(request, await room.pools.list(task.spaceId));
+  if (request.health) return checkHealth(room, running, request.health.workerIds);
   const done = await finishedActions(room, task.id);
   if (claim.fence > 1) {
     room.scribe.line('', 'Info', `Continued by ${room.nodeId}`);
@@ -59,6 +61,13 @@ async function carryOut(room: TaskRoom, running: Running, request: TaskRequest):
     const variables = [...systemVariables(task), ...request.variables, ...(await outputsSoFar(room, task.id))];
     await oneAction(room, { task, claim, action, variables }, stop.signal);
   }
+  return { state: 'Success' };
+}
+
+async function checkHealth(room: TaskRoom, running: Running, workerIds: readonly string[]): Promise<Outcome> {
+  if (running.claim.fence > 1) room.scribe.line('', 'Info', `Continued by ${room.nodeId}`);
+  else room.scribe.begin('', running.task.description);
+  await checkWorkers(room, workerIds, running.stop.signal);
   return { state: 'Success' };
 }
 

@@ -16,6 +16,8 @@ export interface LoopOptions {
   readonly onlyOwn: boolean;
 }
 
+/** R236 */
+const EVENT_DAYS = 90;
 const DAY_MS = 24 * 3_600_000;
 /** How often old artifacts are looked for. */
 const RETENTION_MS = 3_600_000;
@@ -50,7 +52,7 @@ export class NodeLoop implements AsyncDisposable {
       this.#each('adopt', this.#workshop.limits.adoptMs, () =>
         this.#options.onlyOwn ? undefined : this.#adopt('not'),
       ),
-      this.#each('retention', RETENTION_MS, () => (this.#options.onlyOwn ? undefined : this.#sweepArtifacts())),
+      this.#each('retention', RETENTION_MS, () => (this.#options.onlyOwn ? undefined : this.#sweep())),
     ];
   }
 
@@ -125,12 +127,31 @@ export class NodeLoop implements AsyncDisposable {
     }
   }
 
+  async #sweep(): Promise<void> {
+    await this.#sweepArtifacts();
+    await this.#sweepTasks();
+    await this.#workshop.events.sweep(this.#workshop.clock.now() - EVENT_DAYS * DAY_MS);
+  }
+
   async #sweepArtifacts(): Promise<void> {
     const { artifacts, settings, clock, logger } = this.#workshop;
     const days = await settings.get(ARTIFACT_DAYS, ARTIFACT_DAYS_DEFAULT);
     if (days === 0) return;
     const swept = await artifacts.sweep(clock.now() - days * DAY_MS);
     if (swept > 0) logger.info({ room: 'retention', swept, days }, 'artifacts were deleted because of their age');
+  }
+
+  /** R218 */
+  async #sweepTasks(): Promise<void> {
+    const { tasks, clock, logger } = this.#workshop;
+    const rule = { sinceMs: clock.now() - 30 * DAY_MS, keep: 20_000, keepOfEach: 20, limit: 200 };
+    for (let all = 0; !this.#stop.signal.aborted;) {
+      const swept = await tasks.sweep(rule);
+      all += swept.length;
+      if (swept.length === rule.limit) continue;
+      if (all > 0) logger.info({ room: 'retention', tasks: all }, 'old tasks were deleted');
+      return;
+    }
   }
 
   async #endExpired(): Promise<void> {

@@ -3,6 +3,7 @@ import { type Mask } from '@octo/variables';
 import { type LeasingDeps } from '../leasing/lease.ts';
 import { type Waits } from '../dispatch/waits.ts';
 import { type Scribe } from '../log/scribe.ts';
+import { type Documents, type Events } from '../ports-administration.ts';
 import {
   type ArtifactStore,
   type Journal,
@@ -18,6 +19,8 @@ export interface Workshop extends LeasingDeps {
   readonly tasks: Tasks;
   readonly journal: Journal;
   readonly artifacts: ArtifactStore;
+  readonly documents: Documents;
+  readonly events: Events;
   readonly pools: Pools;
   readonly rooms: Rooms;
   readonly runtimes: Runtimes;

@@ -1,6 +1,7 @@
 import { type FastifyInstance } from 'fastify';
 import { Readable } from 'node:stream';
 import { type Plane } from '../../plane.ts';
+import { demand } from '../access/principal.ts';
 import { notFound } from '../errors.ts';
 
 /** GET /api/octo/artifacts/{id}: the bytes, with the name that the script gave. */
@@ -8,7 +9,9 @@ export function artifactRoutes(app: FastifyInstance, plane: Plane, closing: Abor
   app.get('/api/octo/artifacts/:id', async (request, reply) => {
     const { id } = request.params as { id: string };
     const found = await plane.artifacts.get(id);
-    if (!found) throw notFound(id);
+    const task = found && (await plane.tasks.get(found.artifact.taskId));
+    if (!found || !task) throw notFound(id);
+    demand(request, 'ArtifactView', task.spaceId);
     return reply
       .type('application/octet-stream')
       .header('content-length', found.content.sizeBytes)

@@ -30,6 +30,7 @@ test('a worker in the default pool keeps it out, a sick one too (R15, R16)', asy
     health: 'Unavailable',
     statusSummary: '',
     style: 'TentaclePassive',
+    details: {},
     endpoint: {},
   });
   expect((await ask('/api/octo/builtin-workers')).body).toMatchObject([

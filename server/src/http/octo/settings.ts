@@ -1,9 +1,10 @@
 import { settingsForm, type SettingsResource } from '@octo/api';
 import { parse } from '@octo/kernel';
-import { ARTIFACT_DAYS, ARTIFACT_DAYS_DEFAULT, BUILT_IN_SWITCH } from '@octo/plane';
+import { ARTIFACT_DAYS, ARTIFACT_DAYS_DEFAULT, BUILT_IN_SWITCH, differences } from '@octo/plane';
 import { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type Plane } from '../../plane.ts';
+import { noted } from '../access/audited.ts';
 
 const schema = z.object({
   isBuiltInWorkerEnabled: z.boolean(),
@@ -23,7 +24,19 @@ export function settingsRoutes(app: FastifyInstance, plane: Plane): void {
       settingsForm.bind(request.body),
       'the settings',
     );
-    await plane.settings.set(BUILT_IN_SWITCH, isBuiltInWorkerEnabled);
+    const before = await settings();
+    const event = noted(plane, request, {
+      spaceId: null,
+      category: 'Modified',
+      message: 'Settings of the installation were changed',
+      documentType: 'FeaturesConfiguration',
+      documentIds: ['features'],
+      differences: differences(
+        { ...before },
+        { ...before, isBuiltInWorkerEnabled, ...(artifactKeepDays !== undefined && { artifactKeepDays }) },
+      ),
+    });
+    await plane.settings.set(BUILT_IN_SWITCH, isBuiltInWorkerEnabled, event);
     plane.logger.info({ room: 'settings', isBuiltInWorkerEnabled }, 'the switch of the built-in worker was set');
     if (artifactKeepDays !== undefined) {
       await plane.settings.set(ARTIFACT_DAYS, artifactKeepDays);

@@ -4,7 +4,7 @@ import { type FastifyInstance } from 'fastify';
 import { type Plane } from '../../plane.ts';
 import { iso } from '../instants.ts';
 import { taskResource } from '../task-resource.ts';
-import { taskOf } from '../tasks.ts';
+import { taskOf } from '../task-of.ts';
 
 /** GET /api/octo/tasks/{id}: what ran where, what it waits for, what it left. */
 export function taskInsightRoutes(app: FastifyInstance, plane: Plane): void {

@@ -4,7 +4,7 @@ import { type FastifyInstance, type FastifyReply } from 'fastify';
 import { type Plane } from '../../plane.ts';
 import { number, type Query } from '../collections.ts';
 import { notFound } from '../errors.ts';
-import { taskOf } from '../tasks.ts';
+import { taskOf } from '../task-of.ts';
 import { isObserved } from './task-insight.ts';
 
 const PAGE_BYTES = 512 * 1024;
