@@ -1,6 +1,5 @@
 import { Flags } from '@oclif/core';
-import { join } from 'node:path';
-import { dataFolder, octoHome } from '../../connect.ts';
+import { dataFolder, pluginFolder } from '../../connect.ts';
 import { OctoCommand } from '../../octo-command.ts';
 
 export default class ServerStart extends OctoCommand {
@@ -52,7 +51,7 @@ export default class ServerStart extends OctoCommand {
       nodeRuntimes: flags['node-runtimes'],
     };
     const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-    const options = { dataDir: dataFolder(flags.data), pluginRoots: [join(octoHome(), 'plugins')], ...known };
+    const options = { dataDir: dataFolder(flags.data), pluginRoots: [pluginFolder()], ...known };
     const server = await startServer(options, stop.signal);
     this.log(`octo listens on ${server.url}, on ${options.dataDir}`);
     if (server.firstKey !== undefined)

@@ -1,0 +1,44 @@
+import { PluginError } from '@octo/kernel';
+import { Config } from '@oclif/core';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Manifest } from './folder.ts';
+
+/**
+ * The plugins of a folder that bring commands: packages with an "octo" and an "oclif" key (house.md 3.4).
+ * Each start asks, so this imports nothing; of a folder that belongs to somebody else nothing is taken.
+ */
+export function commandPlugins(folder: string): string[] {
+  const owner = statSync(folder, { throwIfNoEntry: false })?.uid;
+  if (owner === undefined || (process.getuid && owner !== process.getuid())) return [];
+  const names = Object.keys(manifestAt(folder)?.dependencies ?? {});
+  return names.filter((name) => {
+    const manifest = manifestAt(join(folder, 'node_modules', name));
+    return manifest?.octo !== undefined && manifest.oclif !== undefined;
+  });
+}
+
+/** Ids of the commands that each plugin of the folder brings, by the plugin's name. Runs their code. */
+export async function commandsOf(folder: string, root: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const core = commandPlugins(folder);
+  if (core.length === 0) return new Map();
+  const config = await Config.load({ root, devPlugins: false, pluginAdditions: { core, path: folder } });
+  return new Map([...config.plugins.values()].map((p) => [p.name, p.commands.map((c) => c.id)]));
+}
+
+/** A command that somebody else already brings. oclif itself would silently take one of them. */
+export function refuseCommandClash(name: string, all: ReadonlyMap<string, readonly string[]>): void {
+  const mine = new Set(all.get(name));
+  for (const [other, ids] of all) {
+    const both = other === name ? undefined : ids.find((id) => mine.has(id));
+    if (both !== undefined)
+      throw new PluginError('OCTO_PLUGIN_CLASH', `the command octo ${both} comes from ${other} and from ${name}`, {
+        hint: 'remove one of the two',
+      });
+  }
+}
+
+function manifestAt(folder: string): Manifest | undefined {
+  const file = join(folder, 'package.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : undefined;
+}
