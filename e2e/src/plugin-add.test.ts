@@ -2,7 +2,7 @@ import { chown, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { collect, Home, kill } from './setup/octo.ts';
-import { acme, pack, writePackage } from './setup/packages.ts';
+import { acme, pack, workspace, writePackage } from './setup/packages.ts';
 import { until } from './setup/wait.ts';
 
 interface Shown {
@@ -48,6 +48,26 @@ test('a packed plugin with a step, a transport and a command is used by octo run
     'dependencies',
     'octo-acme',
   ]);
+});
+
+test('a plugin that brings its own copy of the packed kernel works: services agree by id, errors by brand', async () => {
+  await using home = await Home.open();
+  const kernel = await pack(join(workspace, 'libs/kernel'), home.dir);
+  const own = { ...acme, peerDependencies: {}, dependencies: { '@octo/kernel': `file:${kernel}` } };
+  const tarball = await pack(await writePackage(join(home.dir, 'src'), 'octo-acme', own), home.dir);
+  expect(await home.run(['plugin', 'add', tarball])).toMatchObject({ code: 0 });
+  const copy = plugins(home, 'node_modules/octo-acme/node_modules/@octo/kernel/dist/host/index.js');
+  expect(await readFile(copy, 'utf8')).toContain('services.js'); // the whole package, not what octo gives
+  for (const [name, code] of [
+    ['Ada', 0],
+    ['', 1],
+  ] as const) {
+    const action = { ...greet[0], properties: { 'Acme.Greet.Name': name } };
+    await writeFile(join(home.dir, 'process.json'), JSON.stringify([action]));
+    const { code: exit, stdout, stderr } = await home.run(['run', '--process', 'process.json']);
+    expect(exit).toBe(code);
+    expect(stdout + stderr).toContain(code === 0 ? 'hello Ada' : 'nobody to greet');
+  }
 });
 
 const minimal = (name: string, more = '') => `export default { name: '${name}', contract: 1, ${more} };`;

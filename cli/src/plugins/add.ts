@@ -4,7 +4,7 @@ import { type Description } from './description.ts';
 import { change, readManifest } from './folder.ts';
 import { loadOnce } from './load-once.ts';
 import { npm } from './npm.ts';
-import { dropUnused, keep, noPlugin, source } from './source.ts';
+import { dropUnused, keep, kernelTarball, noPlugin, source } from './source.ts';
 
 export interface Adding {
   /** `./folder`, `./file.tgz` or what npm understands: `name@version`. */
@@ -61,9 +61,4 @@ function added(before: Lines, now: Lines, wanted: string): string {
 
 async function versionOf(name: string, folder: string): Promise<string | undefined> {
   return (await readManifest(join(folder, 'node_modules', name)))?.version;
-}
-
-/** Made by the build: @octo/kernel without what only hosts need, so that plugins work though it is not published. */
-function kernelTarball(root: string): string {
-  return join(root, 'dist', 'octo-kernel.tgz');
 }

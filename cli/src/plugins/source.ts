@@ -65,3 +65,8 @@ export async function dropUnused(copy: string): Promise<void> {
     if (!lines.some((line) => line.endsWith(`${PACKAGES}/${file}`))) await rm(join(copy, PACKAGES, file));
   }
 }
+
+/** Made by the build: @octo/kernel without what only hosts need, so that plugins work though it is not published. */
+export function kernelTarball(root: string): string {
+  return join(root, 'dist', 'octo-kernel.tgz');
+}
