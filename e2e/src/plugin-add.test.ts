@@ -1,9 +1,9 @@
-import { chown, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, chown, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { collect, Home, kill } from './setup/octo.ts';
+import { Home, kill } from './setup/octo.ts';
 import { acme, pack, workspace, writePackage } from './setup/packages.ts';
-import { until } from './setup/wait.ts';
+import { isAlive, until } from './setup/wait.ts';
 
 interface Shown {
   readonly name: string;
@@ -27,6 +27,10 @@ test('a packed plugin with a step, a transport and a command is used by octo run
   expect((await home.run(['run', '--process', 'process.json'])).stdout).toContain('hello Ada');
   expect((await home.run(['acme', 'hello'])).stdout).toBe('hello from a plugin\n');
   expect((await home.run(['--help'])).stdout).toContain('acme');
+  // No command imports those of a plugin to see what there are: that is written down.
+  await appendFile(plugins(home, 'node_modules/octo-acme/commands/acme/hello.js'), '\nprocess.exit(9);');
+  expect((await home.run(['acme', 'hello'])).code).toBe(9);
+  expect((await home.run(['acme', '--help'])).code).toBe(0);
 
   const shown = JSON.parse((await home.run(['plugin', 'show', 'octo-acme', '--json'])).stdout) as Shown;
   expect(shown).toMatchObject({ steps: [{ type: 'Acme.Greet', properties: { type: 'object' } }] });
@@ -179,16 +183,20 @@ test('two at once wait for each other, and both are there', async () => {
 test('kill -9 in the middle of add: what was there works, and the next add too', async () => {
   await using home = await Home.open();
   const first = await writePackage(join(home.dir, 'acme'), 'octo-acme', acme);
-  const slow = await writePackage(join(home.dir, 'slow'), 'octo-slow', { code: 'for (;;);' });
+  const code = `import { writeFileSync } from 'node:fs';
+    writeFileSync(${JSON.stringify(join(home.dir, 'pid'))}, String(process.pid));
+    for (;;);`;
+  const slow = await writePackage(join(home.dir, 'slow'), 'octo-slow', { code });
   await home.run(['plugin', 'add', first]);
   const adding = home.start(['plugin', 'add', slow, '--load-limit', '20s']);
-  const output = collect(adding);
-  await until('the test load begins', async () => output.stderr.includes('loading octo-slow') || undefined);
+  const text = () => readFile(join(home.dir, 'pid'), 'utf8').catch(() => '');
+  const pid = await until('the plugin hangs', async () => Number(await text()) || undefined);
   await kill(adding);
   expect((await readdir(join(home.dir, 'home'))).some((name) => name.startsWith('plugins.next-'))).toBe(true);
   expect((await home.run(['acme', 'hello'])).stdout).toBe('hello from a plugin\n');
   expect((await home.run(['plugin', 'add', first])).stdout).toMatch(/^replaced 0.1.0: octo-acme/);
   expect(await readdir(join(home.dir, 'home'))).toEqual(['plugins']);
+  await until('the hanging test load is gone', async () => !isAlive(pid));
 });
 
 test('kill -9 while the folder is exchanged: the next start puts it back', async () => {

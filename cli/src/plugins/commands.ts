@@ -1,6 +1,6 @@
 import { PluginError } from '@octo/kernel';
 import { Config } from '@oclif/core';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Manifest } from './folder.ts';
 
@@ -24,6 +24,18 @@ export async function commandsOf(folder: string, root: string): Promise<Readonly
   if (core.length === 0) return new Map();
   const config = await Config.load({ root, devPlugins: false, pluginAdditions: { core, path: folder } });
   return new Map([...config.plugins.values()].map((p) => [p.name, p.commands.map((c) => c.id)]));
+}
+
+/**
+ * Write down what commands a new plugin has, unless its author did: else each start of octo would import them all to
+ * see that, and one that hangs would hold up every command.
+ */
+export async function writeCommandManifest(name: string, folder: string, root: string): Promise<void> {
+  const file = join(folder, 'node_modules', name, 'oclif.manifest.json');
+  if (!commandPlugins(folder).includes(name) || existsSync(file)) return;
+  const config = await Config.load({ root, devPlugins: false, pluginAdditions: { core: [name], path: folder } });
+  const { manifest } = config.plugins.get(name) as unknown as { readonly manifest: object }; // its type hides it
+  writeFileSync(file, JSON.stringify(manifest));
 }
 
 /** A command that somebody else already brings. oclif itself would silently take one of them. */

@@ -21,7 +21,8 @@ export async function npm(args: readonly string[], cwd: string, env: NodeJS.Proc
     child.once('error', (cause) => reject(noNpm(cause)));
     child.once('close', (exitCode, signal) => resolve(exitCode ?? signal));
   }).finally(() => clearTimeout(limit));
-  if (code !== 0) throw failed(args, stderr, code);
+  if (code !== 0)
+    throw failed(args, code === 'SIGKILL' ? `it took longer than ${LIMIT_MS / 60_000} min` : stderr, code);
   return stdout;
 }
 

@@ -1,6 +1,6 @@
 import { OctoError, PluginError } from '@octo/kernel';
 import { type LoadedPlugin, type Refused } from '@octo/kernel/host';
-import { commandsOf, refuseCommandClash } from './commands.ts';
+import { commandsOf, refuseCommandClash, writeCommandManifest } from './commands.ts';
 import { describe, type Description } from './description.ts';
 
 export interface Loaded {
@@ -35,6 +35,7 @@ export async function probe(
   const found = plugins.find((p) => p.name === name);
   if (!found) throw new PluginError('OCTO_PLUGIN_MISSING', `${name} is not among the plugins of ${copy}`);
   refuseCommandClash(name, await commandsOf(copy, root));
+  await writeCommandManifest(name, copy, root);
   return found;
 }
 

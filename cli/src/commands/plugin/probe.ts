@@ -13,7 +13,8 @@ export default class PluginProbe extends OctoCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(PluginProbe);
-    process.once('disconnect', () => process.exit(1)); // nobody waits any more
+    const { endWithParent } = await import('../../plugins/watchdog.ts');
+    endWithParent();
     const { probe, refusal } = await import('../../plugins/probe.ts');
     const answer = await probe(args.name, { ...flags, root: this.config.root }).then(
       (plugin) => ({ plugin }),
