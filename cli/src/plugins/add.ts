@@ -27,6 +27,7 @@ const KERNEL = '@octo/kernel';
 
 /** Install a plugin and load it once; unless all of that works, everything stays as it was. */
 export async function addPlugin(adding: Adding): Promise<Added> {
+  await readManifest(adding.folder); // one that cannot be read is named by its own path, not by the copy's
   const added = await change(adding.folder, (copy) => install(adding, copy));
   return { ...added, plugin: { ...added.plugin, root: adding.folder } };
 }

@@ -50,7 +50,11 @@ export function refuseCommandClash(name: string, all: ReadonlyMap<string, readon
   }
 }
 
+/** What cannot be read brings no commands; the loader of plugins says what is wrong with it. */
 function manifestAt(folder: string): Manifest | undefined {
-  const file = join(folder, 'package.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : undefined;
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+  } catch {
+    return undefined;
+  }
 }

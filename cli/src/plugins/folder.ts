@@ -1,4 +1,4 @@
-import { ConflictError } from '@octo/kernel';
+import { ConflictError, PluginError } from '@octo/kernel';
 import { refuseForeignFolder } from '@octo/kernel/host';
 import { constants, existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises';
@@ -55,11 +55,12 @@ export async function mendPlugins(plugins: string): Promise<void> {
 }
 
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
+  const file = join(folder, 'package.json');
   try {
-    return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    return JSON.parse(await readFile(file, 'utf8')) as Manifest;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new PluginError('OCTO_PLUGIN_BROKEN', `${file} cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -36,9 +36,9 @@ function noNpm(cause: Error): PluginError {
 function failed(args: readonly string[], stderr: string, code: number | NodeJS.Signals | null): PluginError {
   const said = stderr
     .split('\n')
-    .map((line) => line.replace(/^npm (error|ERR!) ?/i, '').trim())
+    .map((line) => line.replace(/^npm (error|ERR!) ?(\d{3}\b)? ?/i, '').trim())
     .filter((line) => line !== '' && !/^(code |A complete log|For a full report|errno |syscall )/.test(line));
-  const why = said.slice(0, 4).join('; ') || `it ended with ${code}`;
+  const why = said.slice(0, 3).join('; ') || `it ended with ${code}`;
   const hint = cure(stderr);
   return new PluginError('OCTO_PLUGIN_NPM', `npm ${args[0]} failed: ${why}`, { ...(hint && { hint }) });
 }
