@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { rolldown, type Plugin } from 'rolldown';
+import { packKernel } from './kernel-package.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 const cli = join(root, 'cli');
@@ -85,3 +86,5 @@ await bundle.close();
 const config = await Config.load({ root: cli, ignoreManifest: true, devPlugins: false });
 const { manifest } = config.plugins.get(config.name) as unknown as { readonly manifest: object }; // its type hides it
 writeFileSync(join(cli, 'oclif.manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
+
+packKernel(join(root, 'libs/kernel'), join(cli, 'dist'));

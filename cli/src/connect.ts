@@ -28,7 +28,7 @@ export async function connect(options: ConnectOptions, signal: AbortSignal): Pro
     if (await answers(api, signal)) return remote(api, door.url);
   }
   const { openInProcess } = await import('@octo/server/in-process');
-  const plane = await openInProcess({ dataDir, mode: options.mode, pluginRoots: [join(octoHome(), 'plugins')] });
+  const plane = await openInProcess({ dataDir, mode: options.mode, pluginRoots: [pluginFolder()] });
   return {
     api: plane.api,
     kind: 'in-process',
@@ -72,6 +72,10 @@ async function answers(api: OctoApi, signal: AbortSignal): Promise<boolean> {
 
 export function octoHome(): string {
   return resolve(process.env['OCTO_HOME'] || join(homedir(), '.octo'));
+}
+/** Where third-party plugins are switched on (house.md 3.4). */
+export function pluginFolder(): string {
+  return join(octoHome(), 'plugins');
 }
 /** `--data`, else OCTO_DATA, else the home of octo. Absolute. */
 export function dataFolder(flag: string | undefined): string {

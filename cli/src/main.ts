@@ -1,22 +1,23 @@
 // What bin/octo.js starts, from the bundle. The plugins of $OCTO_HOME may bring commands of their own.
 import { Config, execute } from '@oclif/core';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { octoHome } from './connect.ts';
+import { existsSync } from 'node:fs';
+import { pluginFolder } from './connect.ts';
+import { commandPlugins } from './plugins/commands.ts';
 
 export async function main(root: string, args: string[]): Promise<void> {
-  const path = join(octoHome(), 'plugins');
-  const manifest = join(path, 'package.json');
-  const own = existsSync(manifest) ? Object.keys(dependenciesOf(manifest)) : [];
+  const path = pluginFolder();
+  // A start that was killed while it exchanged the folder (plugins/folder.ts); asked only where there is none.
+  if (!existsSync(path) && existsSync(`${path}.old`)) await (await import('./plugins/folder.ts')).mendPlugins(path);
+  const core = isAboutPlugins(args) ? [] : commandPlugins(path);
   const loadOptions = await Config.load({
     root,
     devPlugins: false,
-    ...(own.length > 0 && { pluginAdditions: { core: own, path } }),
+    ...(core.length > 0 && { pluginAdditions: { core, path } }),
   });
   await execute({ loadOptions, args });
 }
 
-function dependenciesOf(manifest: string): Record<string, string> {
-  const { dependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8')) as { dependencies?: Record<string, string> };
-  return dependencies;
+/** `octo plugin remove` works whatever the commands of a plugin do when they are loaded. */
+function isAboutPlugins([topic]: readonly string[]): boolean {
+  return topic === 'plugin';
 }

@@ -10,7 +10,15 @@ import {
   value,
   WiringError,
 } from '@octo/kernel';
-import { checkGraph, loadPlugins, Services, type LoadedPlugin, type Refused } from '@octo/kernel/host';
+import {
+  checkGraph,
+  loadPlugins,
+  Services,
+  type Allowed,
+  type LoadedPlugin,
+  type Outside,
+  type Refused,
+} from '@octo/kernel/host';
 import {
   BUILT_IN_STYLE,
   cancelTask,
@@ -50,6 +58,8 @@ export interface PlaneOptions {
   readonly logger: Logger;
   /** Folders whose package.json lists plugins, after the standard bundle. */
   readonly pluginRoots?: readonly string[];
+  /** Which plugins of `pluginRoots` may be loaded. Absent: all. The standard ones always are. */
+  readonly allowedPlugins?: readonly Allowed[];
   readonly masterKey?: string;
   /** How scripts run on this very machine. */
   readonly machine?: OwnMachine;
@@ -67,7 +77,7 @@ export async function openPlane(options: PlaneOptions): Promise<Plane> {
     }),
   );
   if (options.mode === 'work') await storage.hold(options.node.id);
-  const found = await loadPlugins([standardPlugins(), ...(options.pluginRoots ?? [])]);
+  const found = await loadPlugins([standardPlugins(), ...outside(options)]);
   const { services, plugins, refused } = openServices(options, storage, found);
   undo.use(services);
   if (options.mode === 'work') {
@@ -77,6 +87,10 @@ export async function openPlane(options: PlaneOptions): Promise<Plane> {
   }
   const held = undo.move();
   return makePlane(options, storage, { services, plugins, refused }, held);
+}
+
+function outside({ pluginRoots = [], allowedPlugins }: PlaneOptions): Outside[] {
+  return pluginRoots.map((folder) => ({ folder, ...(allowedPlugins && { allow: allowedPlugins }) }));
 }
 
 function openServices(
@@ -225,9 +239,4 @@ async function leave(services: Services, nodeId: string): Promise<void> {
   await tasks.endQueued({ onlyNodeId: nodeId }, 'Canceled', change, clock.now());
   const running = await tasks.list({ nodeId, states: ['Executing', 'Cancelling'], skip: 0, take: 1 });
   if (running.total === 0) await services.get(Nodes).remove(nodeId);
-}
-
-/** Where third-party plugins are switched on: `$OCTO_HOME/plugins` (house.md 3.4). */
-export function pluginHome(octoHome: string): string {
-  return join(octoHome, 'plugins');
 }

@@ -1,4 +1,5 @@
 import { InputError, type OwnMachine, parse, type ScriptLimits } from '@octo/kernel';
+import { type Allowed } from '@octo/kernel/host';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LOG_LEVELS, type LogLevelName } from './logging.ts';
@@ -29,6 +30,7 @@ export interface ServerOptions {
 
 const MEBI = 1024 * 1024;
 const amount = z.number().positive();
+const allowed = z.strictObject({ name: z.string().min(1), integrity: z.string().min(1).optional() });
 const fields = z.strictObject({
   port: z.int().min(0).max(65_535).optional(),
   host: z.string().min(1).optional(),
@@ -44,6 +46,8 @@ const fields = z.strictObject({
     .optional(),
   /** How long and how much of what scripts leave behind is kept. */
   workspaces: z.strictObject({ keepHours: amount, keepMebibytes: amount }).partial().optional(),
+  /** Which third-party plugins may be loaded, by name, or by name and the integrity that `octo plugin show` prints. */
+  plugins: z.strictObject({ allow: z.array(z.union([z.string().min(1), allowed])) }).optional(),
 });
 type Fields = z.infer<typeof fields>;
 
@@ -55,6 +59,8 @@ export interface ServerConfig {
   readonly logLevel: LogLevelName;
   readonly nodeRuntimes?: string;
   readonly machine: OwnMachine;
+  /** Absent: every plugin of the folder may be loaded. */
+  readonly allowedPlugins?: readonly Allowed[];
 }
 
 /** The whole configuration of a server, checked. Every fault names the file, variable or flag that it comes from. */
@@ -66,9 +72,11 @@ export async function readConfig(options: ServerOptions, env: NodeJS.ProcessEnv)
     await parse(fields, fromOptions(options), 'the command line'),
   ];
   const merged: Fields = Object.assign({}, ...layers.map(withoutUndefined));
-  const { scriptUser, scriptLimits, workspaces, ...rest } = merged;
+  const { scriptUser, scriptLimits, workspaces, plugins, ...rest } = merged;
   const machine = machineOf({ scriptUser, scriptLimits, workspaces });
-  return { port: 8065, host: '127.0.0.1', logLevel: 'info', ...withoutUndefined(rest), machine };
+  const allowedPlugins = plugins?.allow.map((a) => (typeof a === 'string' ? { name: a } : a));
+  const known = withoutUndefined({ ...rest, allowedPlugins });
+  return { port: 8065, host: '127.0.0.1', logLevel: 'info', ...known, machine };
 }
 
 /** How scripts run on this very machine, in the units of the kernel. */
@@ -107,6 +115,7 @@ function fromOptions(options: ServerOptions): unknown {
 function fromEnvironment(env: NodeJS.ProcessEnv): unknown {
   const number = (name: string) => (env[name] === undefined ? undefined : Number(env[name]));
   const flag = env['OCTO_BUILTIN_WORKER'];
+  const allow = env['OCTO_PLUGINS_ALLOW']; // names with commas between; empty: none at all
   return {
     port: number('OCTO_PORT'),
     host: env['OCTO_HOST'],
@@ -116,6 +125,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): unknown {
     logLevel: env['OCTO_LOG_LEVEL'],
     scriptUser: env['OCTO_SCRIPT_USER'],
     nodeRuntimes: env['OCTO_NODE_RUNTIMES'],
+    plugins: allow === undefined ? undefined : { allow: allow.split(',').flatMap((name) => name.trim() || []) },
   };
 }
 

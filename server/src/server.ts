@@ -1,4 +1,5 @@
 import { ConflictError, OctoError } from '@octo/kernel';
+import { integrityOf } from '@octo/kernel/host';
 import { BUILT_IN_SWITCH } from '@octo/plane';
 import { hostname } from 'node:os';
 import { openPlane } from './boot.ts';
@@ -36,7 +37,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
   undo.defer(() => app.close());
   const url = await listen(app, config);
   undo.use(await leaveDoor(options.dataDir, { url, key: localKey, pid: process.pid }));
-  report(plane, url);
+  await report(plane, url, options.pluginRoots ?? []);
   const held = undo.move();
   const closed = new Promise<void>((resolve, reject) => {
     const close = () => {
@@ -65,6 +66,7 @@ async function openServerPlane(options: ServerOptions, config: ServerConfig, log
       },
       machine: config.machine,
       ...(config.nodeRuntimes !== undefined && { nodeRuntimes: config.nodeRuntimes }),
+      ...(config.allowedPlugins && { allowedPlugins: config.allowedPlugins }),
       ...(options.pluginRoots && { pluginRoots: options.pluginRoots }),
       ...(masterKey !== undefined && { masterKey }),
     });
@@ -93,10 +95,11 @@ async function listen(app: ReturnType<typeof buildApp>, { host, port }: ServerCo
 }
 
 /** What an operator wants to see first: version, where, and which plugins run with the server's rights. */
-function report(plane: Plane, url: string): void {
+async function report(plane: Plane, url: string, outside: readonly string[]): Promise<void> {
   const { logger } = plane;
   for (const { plugin, version, root } of plane.plugins) {
-    logger.info({ room: 'plugins', name: plugin.name, version, root }, 'plugin loaded');
+    const integrity = outside.includes(root) && { integrity: await integrityOf(plugin.name, root) };
+    logger.info({ room: 'plugins', name: plugin.name, version, root, ...integrity }, 'plugin loaded');
   }
   for (const { name, error } of plane.refused) {
     logger.warn({ room: 'plugins', name, code: error.code, error: error.message }, 'plugin refused; the rest works');

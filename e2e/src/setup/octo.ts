@@ -48,7 +48,8 @@ export class Home implements AsyncDisposable {
 
   /** Start a server on a free port; resolves when it listens. */
   async serve(args: readonly string[] = [], env: Record<string, string> = {}): Promise<Server> {
-    const child = this.start(['server', 'start', '--port', '0', '--log-level', 'warn', ...args], env);
+    const level = args.includes('--log-level') ? [] : ['--log-level', 'warn'];
+    const child = this.start(['server', 'start', '--port', '0', ...level, ...args], env);
     const output = collect(child);
     const door = await until('the server listens', async () => {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended: ${output.stderr}`);

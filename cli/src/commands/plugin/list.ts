@@ -1,3 +1,5 @@
+import { type PluginResource } from '@octo/api';
+import { pluginFolder } from '../../connect.ts';
 import { connectionFlags, OctoCommand } from '../../octo-command.ts';
 import { table } from '../../table.ts';
 
@@ -9,12 +11,14 @@ export default class PluginList extends OctoCommand {
   async run(): Promise<unknown> {
     const { flags } = await this.parse(PluginList);
     await using connection = await this.connect(flags);
-    const plugins = await connection.api.plugins(AbortSignal.timeout(60_000));
+    const plugins = (await connection.api.plugins(AbortSignal.timeout(60_000))).map(
+      await withCommands(this.config.root),
+    );
     const loaded = plugins.filter((p) => p.refused === null);
     this.log(
       table(
-        ['name', 'version', 'contract', 'brings'],
-        loaded.map((p) => [p.name, p.version, String(p.contract), p.brings.join(', ')]),
+        ['name', 'version', 'contract', 'brings', 'root'],
+        loaded.map((p) => [p.name, p.version, String(p.contract), p.brings.join(', '), p.root]),
       ),
     );
     for (const { name, root, refused } of plugins) {
@@ -25,4 +29,15 @@ export default class PluginList extends OctoCommand {
     }
     return plugins;
   }
+}
+
+/** A plane knows nothing of commands: those of the plugins of this very machine are added here. */
+async function withCommands(octo: string): Promise<(plugin: PluginResource) => PluginResource> {
+  const folder = pluginFolder();
+  const { commandsOf } = await import('../../plugins/commands.ts');
+  const all = await commandsOf(folder, octo);
+  return (plugin) => {
+    const ids = plugin.root === folder && plugin.refused === null ? (all.get(plugin.name) ?? []) : [];
+    return { ...plugin, brings: [...plugin.brings, ...ids.map((id) => `command ${id.replaceAll(':', ' ')}`)] };
+  };
 }

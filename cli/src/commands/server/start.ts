@@ -1,12 +1,11 @@
 import { Flags } from '@oclif/core';
-import { join } from 'node:path';
-import { dataFolder, octoHome } from '../../connect.ts';
+import { dataFolder, pluginFolder } from '../../connect.ts';
 import { OctoCommand } from '../../octo-command.ts';
 
 export default class ServerStart extends OctoCommand {
   static override summary = 'Start the headless server on a data folder; it stays until SIGINT or SIGTERM.';
   static override description =
-    'Listens on 127.0.0.1 unless told otherwise. At the first start on a folder it prints an API key, once. A stop leaves running scripts alone; the next start finds them again. Flags win over OCTO_PORT, OCTO_HOST, OCTO_TASK_CAP, OCTO_BUILTIN_WORKER, OCTO_LOG_LEVEL, OCTO_SCRIPT_USER, OCTO_NODE_RUNTIMES, and these over the configuration file.';
+    'Listens on 127.0.0.1 unless told otherwise. At the first start on a folder it prints an API key, once. A stop leaves running scripts alone; the next start finds them again. Flags win over OCTO_PORT, OCTO_HOST, OCTO_TASK_CAP, OCTO_BUILTIN_WORKER, OCTO_LOG_LEVEL, OCTO_SCRIPT_USER, OCTO_NODE_RUNTIMES, OCTO_PLUGINS_ALLOW, and these over the configuration file.';
   static override examples = [
     '<%= config.bin %> server start',
     '<%= config.bin %> server start --data /var/lib/octo --port 8065 --task-cap 10',
@@ -18,7 +17,7 @@ export default class ServerStart extends OctoCommand {
     host: Flags.string({ description: 'address to listen on [default: 127.0.0.1]' }),
     config: Flags.string({
       description:
-        'JSON file with port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes, scriptLimits, workspaces',
+        'JSON file with port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes, scriptLimits, workspaces, plugins.allow',
     }),
     'task-cap': Flags.integer({ description: 'most tasks at once; 0 = none [default: 5, or as it was]', min: 0 }),
     'builtin-worker': Flags.boolean({
@@ -52,7 +51,7 @@ export default class ServerStart extends OctoCommand {
       nodeRuntimes: flags['node-runtimes'],
     };
     const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-    const options = { dataDir: dataFolder(flags.data), pluginRoots: [join(octoHome(), 'plugins')], ...known };
+    const options = { dataDir: dataFolder(flags.data), pluginRoots: [pluginFolder()], ...known };
     const server = await startServer(options, stop.signal);
     this.log(`octo listens on ${server.url}, on ${options.dataDir}`);
     if (server.firstKey !== undefined)

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadPlugins } from './discover.ts';
+import { integrityOf } from './integrity.ts';
 
 let home: string;
 beforeAll(async () => {
@@ -82,4 +83,43 @@ test('a package that is listed but not installed is refused by name', async () =
   await mkdir(at, { recursive: true });
   await writeFile(join(at, 'package.json'), JSON.stringify({ dependencies: { ghost: '1.0.0' } }));
   expect((await loadPlugins([at])).refused).toMatchObject([{ name: 'ghost', error: { code: 'OCTO_PLUGIN_MISSING' } }]);
+});
+
+test.each([
+  [2, /update octo, or install an older release of old/],
+  ['one', /write "octo": \{ "contract": 1 \} into the package.json of old/],
+])('contract %j gets a sentence that says what to do', async (contract, hint) => {
+  const at = await root(`contract-${contract}`, { old: { code: '', contract } });
+  expect((await loadPlugins([at])).refused[0]?.error.hint).toMatch(hint);
+});
+
+test('what is not allowed is refused by name before it is imported, and the rest loads', async () => {
+  const folder = await root('allow', { a: plugin('a'), b: { code: 'process.exit(1)' }, c: plugin('c') });
+  const integrity = await integrityOf('a', folder);
+  const { plugins, refused } = await loadPlugins([{ folder, allow: [{ name: 'a', integrity }, { name: 'c' }] }]);
+  expect(plugins.map((p) => p.plugin.name)).toEqual(['a', 'c']);
+  expect(refused).toMatchObject([{ name: 'b', error: { code: 'OCTO_PLUGIN_NOT_ALLOWED' } }]);
+});
+
+test('a changed file changes the integrity, and a plugin that was allowed by its hash stays out', async () => {
+  const folder = await root('hash', { a: plugin('a') });
+  const allow = [{ name: 'a', integrity: await integrityOf('a', folder) }];
+  await writeFile(join(folder, 'node_modules/a/more.js'), '');
+  const { refused } = await loadPlugins([{ folder, allow }]);
+  expect(refused).toMatchObject([{ name: 'a', error: { code: 'OCTO_PLUGIN_INTEGRITY' } }]);
+});
+
+test("the lock's hash is the integrity where npm wrote one", async () => {
+  const folder = await root('lock', { a: plugin('a') });
+  const lock = { packages: { 'node_modules/a': { integrity: 'sha512-abc' } } };
+  await writeFile(join(folder, 'package-lock.json'), JSON.stringify(lock));
+  expect(await integrityOf('a', folder)).toBe('sha512-abc');
+});
+
+test.runIf(process.getuid?.() === 0)('nothing of a folder of another user is loaded', async () => {
+  const folder = await root('foreign', { a: { code: 'process.exit(1)' } });
+  await chown(folder, 4711, 4711);
+  const { plugins, refused } = await loadPlugins([{ folder }]);
+  expect(plugins).toEqual([]);
+  expect(refused).toMatchObject([{ name: folder, error: { code: 'OCTO_PLUGIN_OWNER' } }]);
 });

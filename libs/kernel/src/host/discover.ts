@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { OctoError, PluginError } from '../errors.ts';
 import { CONTRACT, type Plugin } from '../plugin.ts';
 import { isPlugin } from './shape.ts';
+import { type Outside, refuseForeignFolder, refuseUnlisted } from './trust.ts';
 
 export interface LoadedPlugin {
   readonly plugin: Plugin;
@@ -32,33 +33,49 @@ interface Manifest {
 
 /**
  * Load the plugins among the dependencies of each root's package.json: those whose own package.json has an "octo" key.
- * A root may also be what a bundle carries.
+ * A root may also be what a bundle carries, or a folder of the user, whose owner and `allow` are looked at first.
  * Nothing scans node_modules. A plugin that throws, lies about itself or clashes with an earlier one is refused by name
  * and the others load; in a clash the later root loses.
  */
 export async function loadPlugins(
-  roots: readonly (string | Carried)[],
+  roots: readonly (string | Carried | Outside)[],
 ): Promise<{ readonly plugins: readonly LoadedPlugin[]; readonly refused: readonly Refused[] }> {
   const plugins: LoadedPlugin[] = [];
   const refused: Refused[] = [];
   for (const root of roots) {
-    if (typeof root !== 'string') {
+    if (typeof root !== 'string' && 'plugins' in root) {
       plugins.push(...root.plugins.map((carried) => ({ ...carried, root: root.root })));
       continue;
     }
-    for (const name of await names(root, refused)) {
-      try {
-        const found = await load(name, root);
-        if (!found) continue;
-        refuseClash(found.plugin, plugins);
-        plugins.push(found);
-      } catch (cause) {
-        const error = OctoError.is(cause) ? cause : broken(name, cause);
-        refused.push({ name, root, error });
-      }
-    }
+    const from = typeof root === 'string' ? { folder: root } : { ...root, outside: true };
+    await loadFolder(from, plugins, refused);
   }
   return { plugins, refused };
+}
+
+async function loadFolder(
+  from: Outside & { readonly outside?: boolean },
+  plugins: LoadedPlugin[],
+  refused: Refused[],
+): Promise<void> {
+  const root = from.folder;
+  const listed = await names(root, refused);
+  try {
+    if (from.outside && listed.length > 0) await refuseForeignFolder(root);
+  } catch (cause) {
+    refused.push({ name: root, root, error: OctoError.is(cause) ? cause : broken(root, cause) });
+    return;
+  }
+  for (const name of listed) {
+    try {
+      const found = await load(name, from);
+      if (!found) continue;
+      refuseClash(found.plugin, plugins);
+      plugins.push(found);
+    } catch (cause) {
+      refused.push({ name, root, error: OctoError.is(cause) ? cause : broken(name, cause) });
+    }
+  }
 }
 
 async function names(root: string, refused: Refused[]): Promise<string[]> {
@@ -71,24 +88,32 @@ async function names(root: string, refused: Refused[]): Promise<string[]> {
   }
 }
 
-async function load(name: string, root: string): Promise<LoadedPlugin | undefined> {
+async function load(name: string, outside: Outside): Promise<LoadedPlugin | undefined> {
+  const root = outside.folder;
   const from = pathToFileURL(join(root, 'package.json'));
   const at = installed(name, from);
   if (!at) throw new PluginError('OCTO_PLUGIN_MISSING', `${name} is listed in ${root} but not installed`);
   const manifest = await readManifest(at);
   if (!manifest.octo) return undefined;
-  if (manifest.octo.contract !== CONTRACT) {
-    throw new PluginError(
-      'OCTO_PLUGIN_CONTRACT',
-      `${name} speaks contract ${String(manifest.octo.contract)}; this host speaks ${CONTRACT}`,
-      { hint: `install a release of ${name} made for contract ${CONTRACT}` },
-    );
-  }
+  if (manifest.octo.contract !== CONTRACT) throw wrongContract(name, manifest.octo.contract);
+  await refuseUnlisted(name, outside);
   const entry = pathToFileURL(createRequire(from).resolve(name)); // honours "exports" and --conditions
   const plugin: unknown = ((await import(entry.href)) as { default?: unknown }).default;
   if (!isPlugin(plugin) || plugin.name !== name)
     throw new PluginError('OCTO_PLUGIN_NAME', `the default export of ${name} is not a plugin of that name`);
   return { plugin, version: manifest.version ?? '0.0.0', root };
+}
+
+/** What to do depends on who is behind: the plugin, octo, or its package.json. */
+function wrongContract(name: string, found: unknown): PluginError {
+  const message = `${name} speaks contract ${String(found)}; this octo speaks contract ${CONTRACT}`;
+  const older = `install a newer release: octo plugin add ${name}@latest; if there is none, ask its author to rebuild it against @octo/kernel with contract ${CONTRACT}`;
+  const newer = `update octo, or install an older release of ${name}, made for contract ${CONTRACT}`;
+  const isNumber = typeof found === 'number' && Number.isInteger(found) && found > 0;
+  const absent = `write "octo": { "contract": ${CONTRACT} } into the package.json of ${name}`;
+  return new PluginError('OCTO_PLUGIN_CONTRACT', message, {
+    hint: !isNumber ? absent : found < CONTRACT ? older : newer,
+  });
 }
 
 function installed(name: string, from: URL): string | undefined {
