@@ -90,6 +90,7 @@ export interface SpaceRecord {
   /** Teams and users that manage it. */
   readonly managerTeamIds: readonly string[];
   readonly managerUserIds: readonly string[];
+  readonly modifiedAtMs: number;
 }
 export interface Spaces {
   /** By name. */

@@ -1,6 +1,7 @@
 import { type Knex } from 'knex';
 import { type Migration } from './schema.ts';
 import { run, type Transaction } from './database.ts';
+import { slugOf } from './ids.ts';
 
 /** Kept documents, the audit, who owns a key, and what spaces, pools and workers got beside it. */
 export const SCHEMA_2: Migration = {
@@ -85,7 +86,7 @@ async function seed(trx: Transaction): Promise<void> {
       trx,
       `insert into document (kind, id_key, id, space_id, name, name_key, slug, version, members, secret_names, sealed,
          modified_ms, modified_by) values (?, ?, ?, ?, ?, ?, ?, 1, ?, '[]', ?, 0, 'system')`,
-      [kind, id.toLowerCase(), id, space, name, name.toLowerCase(), '', JSON.stringify(members), none],
+      [kind, id.toLowerCase(), id, space, name, name.toLowerCase(), slugOf(name), JSON.stringify(members), none],
     );
   await put('users', 'Users-1', '', 'admin', { DisplayName: 'Administrator', IsActive: true, IsService: false });
   await put('teams', 'teams-everyone', '', 'Everyone', { MemberUserIds: [] });

@@ -141,8 +141,8 @@ function gone(id: string): NotFoundError {
     hint: 'list what there is; it may be deleted',
   });
 }
-function details({ description, managerTeamIds, managerUserIds }: Omit<SpaceRecord, 'id'>): string {
-  return JSON.stringify({ description, managerTeamIds, managerUserIds });
+function details({ description, managerTeamIds, managerUserIds, modifiedAtMs }: Omit<SpaceRecord, 'id'>): string {
+  return JSON.stringify({ description, managerTeamIds, managerUserIds, modifiedAtMs });
 }
 
 function toSpace(row: Row): SpaceRecord {
@@ -156,5 +156,6 @@ function toSpace(row: Row): SpaceRecord {
     description: more.description ?? '',
     managerTeamIds: more.managerTeamIds ?? [],
     managerUserIds: more.managerUserIds ?? [],
+    modifiedAtMs: more.modifiedAtMs ?? 0,
   };
 }

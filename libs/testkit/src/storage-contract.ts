@@ -57,6 +57,7 @@ export function storageContract(name: string, install: () => Promise<Installatio
           isQueueStopped: false,
           managerTeamIds: ['teams-spacemanagers-Spaces-1'],
           managerUserIds: [],
+          modifiedAtMs: 0,
         },
       ]);
       expect(await s.pools.list('Spaces-1')).toMatchObject([

@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { type Plane } from '../plane.ts';
+import { absentRoutes } from './absent.ts';
 import { type Gate, guard } from './access/guard.ts';
 import { RULES } from './access/rules.ts';
 import { apiKeyRoutes } from './api-keys.ts';
@@ -84,6 +85,7 @@ function octopusRoutes(app: FastifyInstance, plane: Plane, gate: Gate, closing: 
   configurationRoutes(app, plane);
   documentKinds(app, plane);
   leaseRoutes(app, plane);
+  absentRoutes(app, plane);
   statusRoutes(app, plane);
   octopusNodeRoutes(app, plane);
   taskRoutes(app, plane);

@@ -9,7 +9,7 @@ export function poolWire(pool: WorkerPool): Readonly<Record<string, unknown>> {
   return { ...pool.details, ...known };
 }
 
-export function poolResource(pool: WorkerPool): OctopusWorkerPool {
+function poolResource(pool: WorkerPool): OctopusWorkerPool {
   const { details, ...rest } = pool;
   const self = selfOf(pool);
   const isDynamic = details['WorkerPoolType'] === 'DynamicWorkerPool';

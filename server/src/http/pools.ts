@@ -1,4 +1,3 @@
-import { listOf, pagedOf, workerPoolForm } from '@octo/api';
 import { spell } from '@octo/api/documents';
 import { InputError, parse } from '@octo/kernel';
 import { type WorkerPool } from '@octo/plane';
@@ -7,14 +6,13 @@ import { z } from 'zod';
 import { type Plane } from '../plane.ts';
 import { audited, noted } from './access/audited.ts';
 import { pageOf, type Query } from './collections.ts';
+import { envelope } from './documents/document-routes.ts';
 import { notFound } from './errors.ts';
 import { isSame, named } from './filters.ts';
 import { textOf } from './members.ts';
-import { poolResource, poolWire, selfOf } from './pool-wire.ts';
+import { poolWire, selfOf } from './pool-wire.ts';
 import { spaceOfRequest } from './scope.ts';
-import { matching, workerResource, workersForm } from './workers.ts';
-
-const [list, page] = [listOf(workerPoolForm), pagedOf(workerPoolForm)];
+import { matching, workerWire } from './workers.ts';
 
 const poolSchema = z.looseObject({
   Name: z.string().trim().min(1).max(200),
@@ -31,12 +29,12 @@ export function poolRoutes(app: FastifyInstance, plane: Plane): void {
   app.get('/api/workerpools', async (request) => {
     const query = request.query as Query;
     const space = await spaceOfRequest(plane, request.raw);
-    const found = (await plane.pools.list(space)).filter(named(query)).map(poolResource);
-    return page.toWire(pageOf({ itemType: 'WorkerPool', path: `/api/${space}/workerpools`, query }, found));
+    const found = (await plane.pools.list(space)).filter(named(query)).map(poolWire);
+    return envelope(pageOf({ itemType: 'WorkerPool', path: `/api/${space}/workerpools`, query }, found));
   });
   app.get('/api/workerpools/all', async (request) => {
     const all = await plane.pools.list(await spaceOfRequest(plane, request.raw));
-    return list.toWire(all.filter(named(request.query as Query)).map(poolResource));
+    return all.filter(named(request.query as Query)).map(poolWire);
   });
   app.get('/api/workerpools/:id', async (request) => poolWire(await poolOf(plane, request)));
   app.get('/api/workerpools/:id/workers', async (request) => {
@@ -44,7 +42,7 @@ export function poolRoutes(app: FastifyInstance, plane: Plane): void {
     const query = request.query as Query;
     const inPool = (await plane.workers.list(spaceId)).filter((w) => w.poolIds.includes(id));
     const path = `/api/${spaceId}/workerpools/${id}/workers`;
-    return workersForm.toWire(pageOf({ itemType: 'Worker', path, query }, matching(inPool, query).map(workerResource)));
+    return envelope(pageOf({ itemType: 'Worker', path, query }, matching(inPool, query).map(workerWire)));
   });
   changes(app, plane);
 }

@@ -11,6 +11,7 @@ import { principalOf } from './access/principal.ts';
 import { pageOf, type Query } from './collections.ts';
 import { notFound } from './errors.ts';
 import { isSame, named } from './filters.ts';
+import { iso } from './instants.ts';
 
 const [list, page] = [listOf(spaceForm), pagedOf(spaceForm)];
 const schema = z.looseObject({
@@ -114,6 +115,7 @@ async function readSpace(plane: Plane, body: unknown, before?: SpaceRecord): Pro
     isQueueStopped: wanted.TaskQueueStopped ?? before?.isQueueStopped ?? false,
     managerTeamIds: await known('teams', wanted.SpaceManagersTeams, before?.managerTeamIds),
     managerUserIds: await known('users', wanted.SpaceManagersTeamMembers, before?.managerUserIds),
+    modifiedAtMs: plane.clock.now(),
   };
 }
 
@@ -122,7 +124,8 @@ function spaceWire(space: SpaceRecord): Readonly<Record<string, unknown>> {
 }
 
 export function spaceResource(space: SpaceRecord): OctopusSpace {
-  const { id, name, slug, isDefault, description, isQueueStopped, managerTeamIds, managerUserIds } = space;
+  const { id, name, slug, isDefault, description, isQueueStopped, managerTeamIds, managerUserIds, modifiedAtMs } =
+    space;
   return {
     id,
     name,
@@ -132,8 +135,10 @@ export function spaceResource(space: SpaceRecord): OctopusSpace {
     taskQueueStopped: isQueueStopped,
     spaceManagersTeams: managerTeamIds,
     spaceManagersTeamMembers: managerUserIds,
+    lastModifiedOn: iso(modifiedAtMs),
     links: {
       Self: `/api/spaces/${id}`,
+      Logo: `/api/spaces/${id}/logo`,
       SpaceHome: `/api/${id}`,
       Web: `/app#/${id}`,
       Search: `/api/spaces/${id}/search{?keyword}`,

@@ -1,10 +1,11 @@
-import { listOf, pagedOf, tasksForm, workerForm, type OctopusWorker } from '@octo/api';
+import { tasksForm, workerForm, type OctopusWorker } from '@octo/api';
 import { ConflictError } from '@octo/kernel';
 import { type Worker } from '@octo/plane';
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { type Plane } from '../plane.ts';
 import { audited } from './access/audited.ts';
 import { flag, pageOf, paged, paging, type Query } from './collections.ts';
+import { envelope } from './documents/document-routes.ts';
 import { notFound } from './errors.ts';
 import { among, isSame, named } from './filters.ts';
 import { iso } from './instants.ts';
@@ -13,9 +14,6 @@ import { spaceOfRequest } from './scope.ts';
 import { readWorker } from './worker-input.ts';
 import { taskResource, totalCounts } from './task-resource.ts';
 
-export const workersForm = pagedOf(workerForm);
-const list = listOf(workerForm);
-
 /** Registered workers (rest.md 2.3). The built-in worker is none: official clients delete what they list. */
 export function workerRoutes(app: FastifyInstance, plane: Plane): void {
   app.get('/api/workers', async (request) => {
@@ -23,11 +21,11 @@ export function workerRoutes(app: FastifyInstance, plane: Plane): void {
     const space = await spaceOfRequest(plane, request.raw);
     const found = matching(await plane.workers.list(space), query);
     const page = pageOf({ itemType: 'Worker', path: `/api/${space}/workers`, query }, found);
-    return workersForm.toWire({ ...page, items: page.items.map(workerResource) });
+    return envelope({ ...page, items: page.items.map(workerWire) });
   });
   app.get('/api/workers/all', async (request) => {
     const all = await plane.workers.list(await spaceOfRequest(plane, request.raw));
-    return list.toWire(matching(all, request.query as Query).map(workerResource));
+    return matching(all, request.query as Query).map(workerWire);
   });
   app.get('/api/workers/:id', async (request) => workerWire(await workerOf(plane, request)));
   changes(app, plane);
@@ -151,13 +149,9 @@ const UNKNOWN = 'Unknown';
 export const selfOf = ({ spaceId, id }: Pick<Worker, 'spaceId' | 'id'>) => `/api/${spaceId}/workers/${id}`;
 
 export function workerWire(worker: Worker): Readonly<Record<string, unknown>> {
-  const { CheckLog: _, Unknown: more, ...rest } = worker.details; // the log of the last check is behind Links.Connection
+  const more = worker.details['Unknown']; // what a client sent and nobody here knows
   const known = workerForm.toWire(workerResource(worker)) as Readonly<Record<string, unknown>>; // an object for an object
-  return { ...(more as object | undefined), ...known, ...pick(rest, ['OperatingSystemVersion', 'Architecture']) };
-}
-
-function pick(from: Readonly<Record<string, unknown>>, names: readonly string[]) {
-  return Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]));
+  return { ...(more as object | undefined), ...known };
 }
 
 export function workerResource(worker: Worker): OctopusWorker {
@@ -179,6 +173,9 @@ export function workerResource(worker: Worker): OctopusWorker {
     operatingSystem: textOf(details['OperatingSystem']) ?? UNKNOWN,
     shellName: textOf(details['ShellName']) ?? UNKNOWN,
     shellVersion: textOf(details['ShellVersion']) ?? UNKNOWN,
+    operatingSystemVersion: textOf(details['OperatingSystemVersion']) ?? null,
+    architecture: textOf(details['Architecture']) ?? null,
+    skipInitialHealthCheck: false,
     thumbprint: thumbprintOf(worker) ?? null,
     uri: textOf(endpoint['Uri']) ?? null,
     endpoint: {

@@ -13,6 +13,7 @@ export interface OctopusSpace extends SpaceResource {
   readonly taskQueueStopped: boolean;
   readonly spaceManagersTeams: readonly string[];
   readonly spaceManagersTeamMembers: readonly string[];
+  readonly lastModifiedOn: string;
   readonly links: Links;
 }
 export const spaceForm = wireForm<OctopusSpace>(
@@ -25,6 +26,7 @@ export const spaceForm = wireForm<OctopusSpace>(
     'taskQueueStopped',
     'spaceManagersTeams',
     'spaceManagersTeamMembers',
+    'lastModifiedOn',
     'links',
   ),
 );

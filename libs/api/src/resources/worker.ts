@@ -26,6 +26,10 @@ export interface OctopusWorker extends WorkerResource {
   readonly operatingSystem: string;
   readonly shellName: string;
   readonly shellVersion: string;
+  readonly operatingSystemVersion: string | null;
+  readonly architecture: string | null;
+  /** Written, never kept: always false when read. */
+  readonly skipInitialHealthCheck: boolean;
   readonly thumbprint: string | null;
   readonly uri: string | null;
   readonly links: Links;
@@ -33,6 +37,6 @@ export interface OctopusWorker extends WorkerResource {
 export const workerForm = wireForm<OctopusWorker>({
   ...asIs('id', 'spaceId', 'name', 'slug', 'workerPoolIds', 'machinePolicyId', 'isDisabled', 'healthStatus', 'status'),
   ...asIs('hasLatestCalamari', 'statusSummary', 'isInProcess', 'operatingSystem', 'shellName', 'shellVersion'),
-  ...asIs('thumbprint', 'uri', 'links'),
+  ...asIs('operatingSystemVersion', 'architecture', 'skipInitialHealthCheck', 'thumbprint', 'uri', 'links'),
   endpoint: asIs('communicationStyle', '*'),
 });

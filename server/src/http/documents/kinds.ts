@@ -8,8 +8,8 @@ import { notFound } from '../errors.ts';
 import { isSame } from '../filters.ts';
 import { textOf } from '../members.ts';
 import { spaceOfRequest } from '../scope.ts';
-import { matching, workerResource, workersForm } from '../workers.ts';
-import { documentRoutes, memberIs } from './document-routes.ts';
+import { matching, workerWire } from '../workers.ts';
+import { documentRoutes, envelope, memberIs } from './document-routes.ts';
 
 /** Machine policies, accounts, proxies and certificates (rest.md 2.5, 2.12). */
 export function documentKinds(app: FastifyInstance, plane: Plane): void {
@@ -80,7 +80,7 @@ function machinePolicies(app: FastifyInstance, plane: Plane): void {
     const workers = (await plane.workers.list(space)).filter((worker) => isSame(worker.machinePolicyId, policy.id));
     const query = request.query as Query;
     const asked = { itemType: 'Worker', path: `/api/${space}/machinepolicies/${policy.id}/workers`, query };
-    return workersForm.toWire(pageOf(asked, matching(workers, query).map(workerResource)));
+    return envelope(pageOf(asked, matching(workers, query).map(workerWire)));
   });
   /** Deployment targets; there are none. */
   app.get('/api/machinepolicies/:id/machines', async (request) => {
@@ -91,7 +91,7 @@ function machinePolicies(app: FastifyInstance, plane: Plane): void {
       path: `/api/${space}/machinepolicies/${id}/machines`,
       query: request.query as Query,
     };
-    return workersForm.toWire(pageOf(asked, []));
+    return envelope(pageOf(asked, []));
   });
 }
 
