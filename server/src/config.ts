@@ -2,6 +2,7 @@ import { InputError, type OwnMachine, parse, type ScriptLimits } from '@octo/ker
 import { type Allowed } from '@octo/kernel/host';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { type TlsFiles } from './secure.ts';
 import { LOG_LEVELS, type LogLevelName } from './logging.ts';
 
 /** What `octo server start` may be told; flags win over the environment, the environment over the file. */
@@ -24,6 +25,11 @@ export interface ServerOptions {
   readonly scriptUser?: string;
   /** Folder or URL with Node for workers that have none. Environment: OCTO_NODE_RUNTIMES. */
   readonly nodeRuntimes?: string;
+  /** PEM files for HTTPS, both or none; renewed ones are taken over. Environment: OCTO_TLS_CERT, OCTO_TLS_KEY. */
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
+  /** True behind a reverse proxy that ends TLS: its X-Forwarded-… headers are believed. Environment: OCTO_TRUST_PROXY. */
+  readonly trustProxy?: boolean;
   /** Folders whose package.json lists third-party plugins. */
   readonly pluginRoots?: readonly string[];
 }
@@ -39,6 +45,9 @@ const fields = z.strictObject({
   logLevel: z.enum(LOG_LEVELS).optional(),
   scriptUser: z.string().min(1).optional(),
   nodeRuntimes: z.string().min(1).optional(),
+  tlsCertificate: z.string().min(1).optional(),
+  tlsKey: z.string().min(1).optional(),
+  trustProxy: z.boolean().optional(),
   /** What a script of the built-in worker may take unless its task says something else. */
   scriptLimits: z
     .strictObject({ timeSeconds: amount, outputMebibytes: amount, diskMebibytes: amount })
@@ -58,6 +67,8 @@ export interface ServerConfig {
   readonly builtInWorker?: boolean;
   readonly logLevel: LogLevelName;
   readonly nodeRuntimes?: string;
+  readonly tls?: TlsFiles;
+  readonly trustProxy?: boolean;
   readonly machine: OwnMachine;
   /** Absent: every plugin of the folder may be loaded. */
   readonly allowedPlugins?: readonly Allowed[];
@@ -72,11 +83,19 @@ export async function readConfig(options: ServerOptions, env: NodeJS.ProcessEnv)
     await parse(fields, fromOptions(options), 'the command line'),
   ];
   const merged: Fields = Object.assign({}, ...layers.map(withoutUndefined));
-  const { scriptUser, scriptLimits, workspaces, plugins, ...rest } = merged;
+  const { scriptUser, scriptLimits, workspaces, plugins, tlsCertificate, tlsKey, ...rest } = merged;
   const machine = machineOf({ scriptUser, scriptLimits, workspaces });
   const allowedPlugins = plugins?.allow.map((a) => (typeof a === 'string' ? { name: a } : a));
-  const known = withoutUndefined({ ...rest, allowedPlugins });
+  const known = withoutUndefined({ ...rest, allowedPlugins, tls: tlsOf(tlsCertificate, tlsKey) });
   return { port: 8065, host: '127.0.0.1', logLevel: 'info', ...known, machine };
+}
+
+function tlsOf(certificate: string | undefined, key: string | undefined): TlsFiles | undefined {
+  if (certificate === undefined && key === undefined) return undefined;
+  if (certificate !== undefined && key !== undefined) return { certificate, key };
+  throw new InputError('OCTO_TLS_FILES', 'HTTPS needs both a certificate and its key', {
+    hint: 'name --tls-cert and --tls-key (OCTO_TLS_CERT, OCTO_TLS_KEY)',
+  });
 }
 
 /** How scripts run on this very machine, in the units of the kernel. */
@@ -109,19 +128,25 @@ export function machineOfEnvironment(env: NodeJS.ProcessEnv): OwnMachine {
 
 function fromOptions(options: ServerOptions): unknown {
   const { port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes } = options;
-  return { port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes };
+  const { tlsCertificate, tlsKey, trustProxy } = options;
+  return { port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes, tlsCertificate, tlsKey, trustProxy };
 }
 
 function fromEnvironment(env: NodeJS.ProcessEnv): unknown {
   const number = (name: string) => (env[name] === undefined ? undefined : Number(env[name]));
-  const flag = env['OCTO_BUILTIN_WORKER'];
+  const flag = (name: string) => {
+    const text = env[name];
+    return text === undefined ? undefined : (({ true: true, false: false } as Record<string, boolean>)[text] ?? text);
+  };
   const allow = env['OCTO_PLUGINS_ALLOW']; // names with commas between; empty: none at all
   return {
     port: number('OCTO_PORT'),
     host: env['OCTO_HOST'],
     taskCap: number('OCTO_TASK_CAP'),
-    builtInWorker:
-      flag === undefined ? undefined : (({ true: true, false: false } as Record<string, boolean>)[flag] ?? flag),
+    builtInWorker: flag('OCTO_BUILTIN_WORKER'),
+    tlsCertificate: env['OCTO_TLS_CERT'],
+    tlsKey: env['OCTO_TLS_KEY'],
+    trustProxy: flag('OCTO_TRUST_PROXY'),
     logLevel: env['OCTO_LOG_LEVEL'],
     scriptUser: env['OCTO_SCRIPT_USER'],
     nodeRuntimes: env['OCTO_NODE_RUNTIMES'],

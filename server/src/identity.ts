@@ -51,7 +51,10 @@ export async function read(documents: Documents): Promise<Identity | undefined> 
   return { certificatePem, privateKeyPem, thumbprint: String(document.members['Thumbprint']) };
 }
 
-/** RSA-2048, SHA-256, as real servers and agents have it. The library is loaded this one time. */
+/**
+ * RSA-2048, SHA-256, as real servers and agents have it. The library is loaded this one time; the polyfill that it wants
+ * (reflect-metadata) came with the kernel's services.
+ */
 async function make(nowMs: number): Promise<Identity> {
   const { X509CertificateGenerator } = await import('@peculiar/x509');
   const signingAlgorithm = {

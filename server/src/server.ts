@@ -1,4 +1,5 @@
-import { ConflictError, OctoError } from '@octo/kernel';
+import { ConflictError, type Logger, OctoError } from '@octo/kernel';
+import { type Server as HttpsServer } from 'node:https';
 import { integrityOf } from '@octo/kernel/host';
 import { BUILT_IN_SWITCH } from '@octo/plane';
 import { hostname } from 'node:os';
@@ -8,7 +9,9 @@ import { leaveDoor } from './door.ts';
 import { buildApp } from './http/app.ts';
 import { firstKey, makeKey } from './keys.ts';
 import { openLogger } from './logging.ts';
+import { openIdentity } from './identity.ts';
 import { type Plane } from './plane.ts';
+import { followTls, readTls } from './secure.ts';
 import { VERSION } from './version.ts';
 
 export interface RunningServer {
@@ -33,10 +36,17 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
   if (config.taskCap !== undefined) await plane.nodes.setTaskCap(plane.host.nodeId, config.taskCap);
   const key = await firstKey(plane.apiKeys, plane.clock.now());
   const localKey = makeKey();
-  const app = buildApp(plane, { localKey });
+  const app = buildApp(plane, {
+    localKey,
+    ...(config.tls && { tls: await readTls(config.tls) }),
+    ...(config.trustProxy !== undefined && { trustProxy: config.trustProxy }),
+  });
+  if (config.tls) undo.use(followTls(app.server as unknown as HttpsServer, config.tls, logger)); // made with tls above
   undo.defer(() => app.close());
   const url = await listen(app, config);
   undo.use(await leaveDoor(options.dataDir, { url, key: localKey, pid: process.pid }));
+  warnOfPlainHttp(config, logger);
+  await openIdentity(plane.documents, plane.clock); // agents ask for it, and the first one shall not wait
   await report(plane, url, options.pluginRoots ?? []);
   const held = undo.move();
   const closed = new Promise<void>((resolve, reject) => {
@@ -79,7 +89,7 @@ async function openServerPlane(options: ServerOptions, config: ServerConfig, log
   }
 }
 
-async function listen(app: ReturnType<typeof buildApp>, { host, port }: ServerConfig): Promise<string> {
+async function listen(app: ReturnType<typeof buildApp>, { host, port, tls }: ServerConfig): Promise<string> {
   try {
     await app.listen({ host, port });
   } catch (cause) {
@@ -91,7 +101,17 @@ async function listen(app: ReturnType<typeof buildApp>, { host, port }: ServerCo
   }
   const at = app.server.address();
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${typeof at === 'object' && at !== null ? at.port : port}`;
+  return `${tls ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${typeof at === 'object' && at !== null ? at.port : port}`;
+}
+
+/** API keys travel in the clear then. */
+function warnOfPlainHttp({ host, tls, trustProxy }: ServerConfig, logger: Logger): void {
+  const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  if (isLoopback || tls || trustProxy === true) return;
+  logger.warn(
+    { room: 'http', host },
+    'plain HTTP beyond this machine: API keys can be read on the way; use --tls-cert and --tls-key, or a proxy that ends TLS (--trust-proxy)',
+  );
 }
 
 /** What an operator wants to see first: version, where, and which plugins run with the server's rights. */

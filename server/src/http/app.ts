@@ -40,6 +40,10 @@ import { workerRoutes } from './workers.ts';
 export interface AppOptions {
   /** A key that is not stored: of this process alone, or left for its user in the data folder. */
   readonly localKey: string;
+  /** HTTPS instead of HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Believe the X-Forwarded-… headers of a reverse proxy. Default false. */
+  readonly trustProxy?: boolean;
 }
 
 /** The routes over a plane. Nothing listens yet: the server calls `listen`, the CLI `inject`. */
@@ -56,6 +60,8 @@ export function buildApp(plane: Plane, options: AppOptions): FastifyInstance {
     connectionTimeout: 120_000,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
+    trustProxy: options.trustProxy ?? false,
+    ...(options.tls && { https: { ...options.tls, minVersion: 'TLSv1.2' } }),
   });
   const closing = watchClosing(app);
   readJsonBodies(app);

@@ -5,7 +5,7 @@ import { OctoCommand } from '../../octo-command.ts';
 export default class ServerStart extends OctoCommand {
   static override summary = 'Start the headless server on a data folder; it stays until SIGINT or SIGTERM.';
   static override description =
-    'Listens on 127.0.0.1 unless told otherwise. At the first start on a folder it prints an API key, once. A stop leaves running scripts alone; the next start finds them again. Flags win over OCTO_PORT, OCTO_HOST, OCTO_TASK_CAP, OCTO_BUILTIN_WORKER, OCTO_LOG_LEVEL, OCTO_SCRIPT_USER, OCTO_NODE_RUNTIMES, OCTO_PLUGINS_ALLOW, and these over the configuration file.';
+    'Listens on 127.0.0.1 unless told otherwise. At the first start on a folder it prints an API key, once. A stop leaves running scripts alone; the next start finds them again. Flags win over OCTO_PORT, OCTO_HOST, OCTO_TASK_CAP, OCTO_BUILTIN_WORKER, OCTO_LOG_LEVEL, OCTO_SCRIPT_USER, OCTO_NODE_RUNTIMES, OCTO_TLS_CERT, OCTO_TLS_KEY, OCTO_TRUST_PROXY, OCTO_PLUGINS_ALLOW, and these over the configuration file.';
   static override examples = [
     '<%= config.bin %> server start',
     '<%= config.bin %> server start --data /var/lib/octo --port 8065 --task-cap 10',
@@ -17,7 +17,7 @@ export default class ServerStart extends OctoCommand {
     host: Flags.string({ description: 'address to listen on [default: 127.0.0.1]' }),
     config: Flags.string({
       description:
-        'JSON file with port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes, scriptLimits, workspaces, plugins.allow',
+        'JSON file with port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes, tlsCertificate, tlsKey, trustProxy, scriptLimits, workspaces, plugins.allow',
     }),
     'task-cap': Flags.integer({ description: 'most tasks at once; 0 = none [default: 5, or as it was]', min: 0 }),
     'builtin-worker': Flags.boolean({
@@ -29,6 +29,12 @@ export default class ServerStart extends OctoCommand {
         'as whom scripts of the built-in worker run: own, a user name, uid:gid, or private (each its own user id); all but own need root [default: own]',
     }),
     'node-runtimes': Flags.string({ description: 'folder or URL with Node for workers that have none' }),
+    'tls-cert': Flags.string({ description: 'PEM certificate for HTTPS; a renewed one is taken over while running' }),
+    'tls-key': Flags.string({ description: 'PEM key of --tls-cert' }),
+    'trust-proxy': Flags.boolean({
+      description: 'a reverse proxy ends TLS before this server: believe its X-Forwarded headers',
+      allowNo: true,
+    }),
     'log-level': Flags.string({
       description: 'process log on stderr',
       options: ['silent', 'error', 'warn', 'info', 'debug'],
@@ -49,6 +55,9 @@ export default class ServerStart extends OctoCommand {
       logLevel: flags['log-level'],
       scriptUser: flags['script-user'],
       nodeRuntimes: flags['node-runtimes'],
+      tlsCertificate: flags['tls-cert'],
+      tlsKey: flags['tls-key'],
+      trustProxy: flags['trust-proxy'],
     };
     const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const options = { dataDir: dataFolder(flags.data), pluginRoots: [pluginFolder()], ...known };
