@@ -1,12 +1,15 @@
 import { type Lease, type Leases } from '@octo/plane';
 import { type Database, type Row, run } from './database.ts';
 import { idOf, LEASE, seqOf } from './ids.ts';
+import { type News } from './news.ts';
 
 export class SqlLeases implements Leases {
   readonly #db: Database;
+  readonly #news: News;
 
-  constructor(db: Database) {
+  constructor(db: Database, news: News) {
     this.#db = db;
+    this.#news = news;
   }
 
   take(lease: Omit<Lease, 'id'>): Promise<Lease> {
@@ -37,6 +40,7 @@ export class SqlLeases implements Leases {
 
   async release(leaseId: string): Promise<void> {
     await this.#db.execute('delete from lease where seq = ?', [seqOf(LEASE, leaseId)]);
+    this.#news.tell('leases');
   }
   async renew(nodeId: string, untilMs: number): Promise<void> {
     await this.#db.execute('update lease set until_ms = ? where node_id = ?', [untilMs, nodeId]);

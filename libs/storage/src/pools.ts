@@ -24,6 +24,7 @@ export class SqlPools implements Pools {
     const name = pool.name.trim();
     const key = name.toLowerCase();
     return this.#db.write(async (trx) => {
+      await run(trx, `select id from space where id = ? ${trx.dialect.forUpdate}`, [pool.spaceId]); // one default in it
       const [taken] = await run(trx, 'select seq from worker_pool where space_id = ? and name_key = ?', [
         pool.spaceId,
         key,
