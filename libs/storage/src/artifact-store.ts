@@ -31,6 +31,7 @@ export class FileArtifacts implements ArtifactStore {
     const part = join(folder, `${randomUUID()}.part`);
     try {
       const { sizeBytes, sha256 } = await store(part, content, signal);
+      let isPlaced = false; // a write may be done once more
       await this.#db.write(async (trx) => {
         const held = await holdClaim(trx, claim);
         const [row] = await run(
@@ -42,7 +43,8 @@ export class FileArtifacts implements ArtifactStore {
           throw new NotFoundError('OCTO_ARTIFACT_UNKNOWN', `${claim.taskId} has declared no artifact ${artifactId}`, {
             hint: `octo task show ${claim.taskId} lists those that there are`,
           });
-        await rename(part, join(folder, idOf(ARTIFACT, seq)));
+        if (!isPlaced) await rename(part, join(folder, idOf(ARTIFACT, seq)));
+        isPlaced = true;
         await syncFolder(folder);
       });
     } finally {

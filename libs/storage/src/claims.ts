@@ -14,11 +14,11 @@ export function claimLost(claim: Claim): ConflictError {
   );
 }
 
-/** The task's row if the claim still holds; else the write that asked is refused. */
+/** The task's row if the claim still holds, and then until the transaction ends; else the write that asked is refused. */
 export async function holdClaim(trx: Transaction, claim: Claim): Promise<Row> {
   const [row] = await run(
     trx,
-    `select seq, log_seq from task where seq = ? and claim_node = ? and claim_fence = ? and ${HELD}`,
+    `select seq, log_seq from task where seq = ? and claim_node = ? and claim_fence = ? and ${HELD} ${trx.dialect.forUpdate}`,
     [seqOf(TASK, claim.taskId), claim.nodeId, claim.fence],
   );
   if (!row) throw claimLost(claim);

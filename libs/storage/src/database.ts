@@ -1,18 +1,18 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Binding, type Connection, type Row, type Transaction } from './connection.ts';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { type Binding, type Connection, type Dialect, type Row, type Transaction } from './connection.ts';
 import { Spell } from './spell.ts';
 
-export { type Binding, type Row, type Transaction } from './connection.ts';
+export { type Binding, type Dialect, type Row, type Transaction } from './connection.ts';
 
 type Job = {
   readonly act: (trx: Transaction) => Promise<unknown>;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
 };
-/** Most writes that share one commit. A spell ends it earlier where they take long. */
-const BATCH = 256;
 /** A commit so soon after another is one of many. */
 const CLOSE_MS = 3;
+/** How often a write is done that others got in the way of. */
+const TRIES = 6;
 
 /**
  * One database. Reads run as they come, between transactions; writes go through one hand, and those that are waiting
@@ -35,10 +35,15 @@ export class Database implements AsyncDisposable {
     this.#explain = explain;
   }
 
+  get dialect(): Dialect {
+    return this.#connection.dialect;
+  }
+
   async read(sql: string, bindings: readonly Binding[] = []): Promise<Row[]> {
-    await this.#spell.rest();
-    while (this.#open) await this.#open;
     try {
+      if (this.#connection.read) return await this.#connection.read(sql, bindings);
+      await this.#spell.rest();
+      while (this.#open) await this.#open;
       return await this.#connection.query(sql, bindings);
     } catch (error) {
       throw this.#explain(error);
@@ -50,7 +55,10 @@ export class Database implements AsyncDisposable {
     return this.write((trx) => run(trx, sql, bindings));
   }
 
-  /** Resolves once what `act` did is durable; rejects with what it threw, and then nothing of it has happened. */
+  /**
+   * Resolves once what `act` did is durable; rejects with what it threw, and then nothing of it has happened. Where
+   * another process got in the way, `act` runs once more: what it does beside `trx` must bear that.
+   */
   write<T>(act: (trx: Transaction) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#jobs.push({ act, resolve, reject });
@@ -72,7 +80,7 @@ export class Database implements AsyncDisposable {
     await Promise.resolve(); // what is written in the same tick goes along
     while (this.#jobs.length > 0) {
       if (performance.now() - this.#committedMs < CLOSE_MS) await nextTurn();
-      const batch = this.#jobs.slice(0, BATCH);
+      const batch = this.#jobs.slice(0, this.#connection.batch);
       this.#jobs = this.#jobs.slice(await this.#commit(batch));
       this.#committedMs = performance.now();
     }
@@ -85,15 +93,51 @@ export class Database implements AsyncDisposable {
     try {
       await this.#transaction(async (trx) => {
         for (const job of jobs) {
-          settled.push(await attempt(trx, job, jobs.length > 1, this.#explain));
+          settled.push(await this.#attempt(trx, job, jobs.length > 1));
           if (this.#spell.isOver) break;
         }
       });
       for (const settle of settled) settle();
     } catch (error) {
-      for (const job of jobs.slice(0, Math.max(1, settled.length))) job.reject(this.#explain(error));
+      const fallen = jobs.slice(0, Math.max(1, settled.length));
+      for (const job of fallen)
+        if (this.#connection.mayRepeat(error)) await this.#alone(job, error);
+        else job.reject(this.#explain(error));
     }
     return Math.max(1, settled.length);
+  }
+
+  /** Once more, with pauses that grow and differ: in a transaction of its own it keeps others for the shortest time. */
+  async #alone(job: Job, why: unknown): Promise<void> {
+    for (let tries = 1; this.#connection.mayRepeat(why) && tries < TRIES; tries++) {
+      await sleep(Math.random() * 2 ** tries);
+      try {
+        let settle = () => {};
+        await this.#transaction(async (trx) => void (settle = await this.#attempt(trx, job, false)));
+        return settle();
+      } catch (error) {
+        why = error;
+      }
+    }
+    job.reject(this.#explain(why));
+  }
+
+  /** Alone in its transaction a failing write simply undoes it; among others it undoes itself to its savepoint. */
+  async #attempt(trx: Transaction, job: Job, isShared: boolean): Promise<() => void> {
+    if (!isShared) {
+      const value = await job.act(trx);
+      return () => job.resolve(value as never);
+    }
+    await trx.query('savepoint one');
+    try {
+      const value = await job.act(trx);
+      await trx.query('release one');
+      return () => job.resolve(value as never);
+    } catch (error) {
+      if (this.#connection.mayRepeat(error)) throw error; // all of them, each alone
+      await undo(trx, error);
+      return () => job.reject(this.#explain(error));
+    }
   }
 
   async #transaction(act: (trx: Transaction) => Promise<void>): Promise<void> {
@@ -110,28 +154,6 @@ export class Database implements AsyncDisposable {
       this.#open = undefined;
       resolve();
     }
-  }
-}
-
-/** Alone in its transaction a failing write simply undoes it; among others it undoes itself to its savepoint. */
-async function attempt(
-  trx: Transaction,
-  job: Job,
-  isShared: boolean,
-  explain: (error: unknown) => unknown,
-): Promise<() => void> {
-  if (!isShared) {
-    const value = await job.act(trx);
-    return () => job.resolve(value as never);
-  }
-  await trx.query('savepoint one');
-  try {
-    const value = await job.act(trx);
-    await trx.query('release one');
-    return () => job.resolve(value as never);
-  } catch (error) {
-    await undo(trx, error);
-    return () => job.reject(explain(error));
   }
 }
 

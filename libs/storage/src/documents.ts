@@ -133,7 +133,8 @@ export async function nextNumber(trx: Transaction, name: string): Promise<number
 }
 
 async function held(trx: Transaction, { kind, id }: Pick<Document, 'kind' | 'id'>): Promise<Row> {
-  const [row] = await run(trx, 'select * from document where kind = ? and id_key = ?', [kind, id.toLowerCase()]);
+  const one = `select * from document where kind = ? and id_key = ? ${trx.dialect.forUpdate}`;
+  const [row] = await run(trx, one, [kind, id.toLowerCase()]);
   if (row) return row;
   throw new NotFoundError('OCTO_DOCUMENT_GONE', `there is no ${id}`, { hint: 'list what there is; it may be deleted' });
 }

@@ -51,7 +51,7 @@ export class SqlJournal implements Journal {
   async appendUnclaimed(taskId: string, lines: readonly NewLine[]): Promise<void> {
     await this.#db.write(async (trx) => {
       const seq = seqOf(TASK, taskId);
-      const [row] = await run(trx, 'select log_seq from task where seq = ?', [seq]);
+      const [row] = await run(trx, `select log_seq from task where seq = ? ${trx.dialect.forUpdate}`, [seq]);
       if (row) await appendLines(trx, seq, Number(row['log_seq']), lines);
     });
   }

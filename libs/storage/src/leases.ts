@@ -1,16 +1,21 @@
 import { type Lease, type Leases } from '@octo/plane';
 import { type Database, type Row, run } from './database.ts';
-import { idOf, LEASE, seqOf, TASK } from './ids.ts';
+import { idOf, LEASE, seqOf, TASK, WORKER } from './ids.ts';
+import { type News } from './news.ts';
 
 export class SqlLeases implements Leases {
   readonly #db: Database;
+  readonly #news: News;
 
-  constructor(db: Database) {
+  constructor(db: Database, news: News) {
     this.#db = db;
+    this.#news = news;
   }
 
   take(lease: Omit<Lease, 'id'>): Promise<Lease> {
     return this.#db.write(async (trx) => {
+      // whoever deletes the worker meanwhile waits, and then finds the lease
+      await run(trx, `select seq from worker where seq = ? ${trx.dialect.forUpdate}`, [seqOf(WORKER, lease.workerId)]);
       const [row] = await run(
         trx,
         `insert into lease (worker_id, task_id, space_id, node_id, taken_ms, until_ms, exclusive)
@@ -41,6 +46,7 @@ export class SqlLeases implements Leases {
 
   async release(leaseId: string): Promise<void> {
     await this.#db.execute('delete from lease where seq = ?', [seqOf(LEASE, leaseId)]);
+    this.#news.tell('leases');
   }
   async renew(nodeId: string, untilMs: number): Promise<void> {
     await this.#db.execute('update lease set until_ms = ? where node_id = ?', [untilMs, nodeId]);

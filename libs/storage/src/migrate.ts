@@ -7,19 +7,20 @@ import { type Migration, SCHEMA_1 } from './schema.ts';
 const MIGRATIONS: readonly Migration[] = [SCHEMA_1, SCHEMA_2];
 
 /**
- * Bring the schema up to date in one transaction. The write lock that it begins with also guards against two processes
- * that open a fresh folder at once: the second finds everything done.
+ * Bring the schema up to date in one transaction. The write lock that it begins with, or the guard, also serves where two
+ * processes open a fresh database at once: the second finds everything done.
  */
-export async function migrate(db: Database, client: 'better-sqlite3'): Promise<void> {
+export async function migrate(db: Database): Promise<void> {
   if ((await versionOf(db)) === MIGRATIONS.length) return;
   await db.write(async (trx) => {
+    for (const statement of trx.dialect.migrationGuard) await run(trx, statement);
     await run(trx, 'create table if not exists schema_version (version integer not null)');
     const [row] = await run(trx, 'select max(version) as version from schema_version');
     const version = Number(row?.['version'] ?? 0);
     refuseNewer(version);
     for (const [index, migration] of MIGRATIONS.entries()) {
       if (index < version) continue;
-      await carryOut(migration, trx, client);
+      await carryOut(migration, trx);
       await run(trx, 'insert into schema_version (version) values (?)', [index + 1]);
     }
   });
@@ -32,13 +33,13 @@ async function versionOf(db: Database): Promise<number> {
 }
 
 /** knex says it in the words of the database; the statements run on our own connection (docs/adr/0006). */
-async function carryOut(migration: Migration, trx: Transaction, client: 'better-sqlite3'): Promise<void> {
+async function carryOut(migration: Migration, trx: Transaction): Promise<void> {
   const { default: knex } = await import('knex');
-  const builder = knex({ client, useNullAsDefault: true }); // without a connection: it only speaks
+  const builder = knex({ client: trx.dialect.client, useNullAsDefault: true }); // without a connection: it only speaks
   const { schema } = builder;
   migration.draw(schema, builder);
   const statements = schema.toSQL() as unknown as readonly { readonly sql: string }[]; // a list, which its type hides
-  for (const { sql } of statements) await run(trx, sql);
+  for (const { sql } of statements) await run(trx, trx.dialect.shape(sql));
   await migration.fill(trx);
 }
 

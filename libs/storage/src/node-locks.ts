@@ -1,10 +1,9 @@
-import { ConflictError, InputError } from '@octo/kernel';
-import { type Liveness } from '@octo/plane';
 import Sqlite from 'better-sqlite3';
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expectNodeId, nodeHeld, type NodeHolds } from './node-holds.ts';
 
 /** Whoever looks whether a node lives keeps its lock for a moment; only who is still kept out after this is too late. */
 const HOLD_LIMIT_MS = 200;
@@ -14,7 +13,7 @@ const RETRY_MS = 5;
  * Who is alive, by locks that the system drops with their process, kill -9 too: an exclusive transaction held open on a
  * small SQLite file per node. A file with a pid in it would outlive its process and be believed. Local disks only.
  */
-export class NodeLocks implements Liveness, AsyncDisposable {
+export class NodeLocks implements NodeHolds {
   readonly #dir: string;
   readonly #held = new Map<string, Sqlite.Database>();
 
@@ -33,9 +32,7 @@ export class NodeLocks implements Liveness, AsyncDisposable {
       if (performance.now() >= giveUpMs) break;
       await sleep(RETRY_MS);
     }
-    throw new ConflictError('OCTO_STORAGE_NODE_HELD', `another process is node ${nodeId} on this folder`, {
-      hint: 'stop that one first, or use another data folder',
-    });
+    throw nodeHeld(nodeId, 'folder');
   }
 
   /** Looking takes a shared lock, so that any number may look at once without seeing each other as the node. */
@@ -65,8 +62,7 @@ export class NodeLocks implements Liveness, AsyncDisposable {
   }
 
   #file(nodeId: string): string {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,120}$/.test(nodeId))
-      throw new InputError('OCTO_STORAGE_NODE_ID', `"${nodeId}" cannot be the id of a node`);
+    expectNodeId(nodeId);
     return join(this.#dir, `${nodeId}.lock`);
   }
 }

@@ -24,6 +24,7 @@ export class SqlPools implements Pools {
   add(pool: Omit<WorkerPool, 'id'>, audit?: Audit<WorkerPool>): Promise<WorkerPool> {
     const name = pool.name.trim();
     return this.#db.write(async (trx) => {
+      await keepSpace(trx, pool.spaceId);
       await refuseTaken(trx, pool.spaceId, name, 0);
       if (pool.isDefault) await run(trx, 'update worker_pool set is_default = 0 where space_id = ?', [pool.spaceId]);
       const [row] = await run(
@@ -51,6 +52,7 @@ export class SqlPools implements Pools {
     const name = pool.name.trim();
     const seq = seqOf(POOL, pool.id);
     return this.#db.write(async (trx) => {
+      await keepSpace(trx, pool.spaceId);
       const before = await held(trx, pool.id);
       await refuseTaken(trx, pool.spaceId, name, seq);
       if (before.isDefault && !pool.isDefault)
@@ -121,6 +123,11 @@ export class SqlPools implements Pools {
       await writeEvent(trx, audit);
     });
   }
+}
+
+/** One writer of a space's pools at a time: there is one default in it. */
+async function keepSpace(trx: Transaction, spaceId: string): Promise<void> {
+  await run(trx, `select id from space where id = ? ${trx.dialect.forUpdate}`, [spaceId]);
 }
 
 async function held(trx: Transaction, id: string): Promise<WorkerPool> {

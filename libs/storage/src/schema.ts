@@ -2,7 +2,6 @@ import { type Knex } from 'knex';
 import { randomUUID } from 'node:crypto';
 import { run, type Transaction } from './database.ts';
 import { createTaskTables } from './schema-tasks.ts';
-import { TALLY_TRIGGERS } from './sqlite.ts';
 
 /** A step of the schema: tables as knex draws them for each database, then what no builder can say. */
 export interface Migration {
@@ -17,7 +16,7 @@ export const SCHEMA_1: Migration = {
     createWorkTables(schema);
   },
   async fill(trx) {
-    for (const trigger of TALLY_TRIGGERS) await run(trx, trigger);
+    for (const statement of trx.dialect.tally) await run(trx, statement);
     await seed(trx);
   },
 };

@@ -76,7 +76,7 @@ export class SqlSpaces implements Spaces {
 
   async remove(space: SpaceRecord, audit: Audit<SpaceRecord>): Promise<void> {
     await this.#db.write(async (trx) => {
-      const [row] = await run(trx, 'select * from space where id = ?', [space.id]);
+      const [row] = await run(trx, `select * from space where id = ? ${trx.dialect.forUpdate}`, [space.id]);
       if (!row) throw gone(space.id);
       const now = toSpace(row);
       if (now.isDefault) throw new ConflictError('OCTO_SPACE_DEFAULT', `${now.name} is the default space`);

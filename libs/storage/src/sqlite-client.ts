@@ -1,6 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Binding, type Connection, type Row } from './connection.ts';
+import { SQLITE } from './sqlite-dialect.ts';
 import { isBusy } from './sqlite-errors.ts';
 
 type Statement = Sqlite.Statement<unknown[], Row>;
@@ -16,6 +17,8 @@ export const BUSY_MS = 50;
  * none fails in the middle because another wrote first. Whatever ends a transaction leaves none open behind it.
  */
 export class SqliteConnection implements Connection {
+  readonly dialect = SQLITE;
+  readonly batch = 256; // a spell ends it earlier where they take long
   readonly #db: Sqlite.Database;
   readonly #lockLimitMs: number;
   readonly #prepared = new Map<string, Statement>();
@@ -68,6 +71,11 @@ export class SqliteConnection implements Connection {
   /** After some failures SQLite has rolled back by itself, and a rollback of nothing would hide the reason. */
   rollback(): void {
     if (this.#db.inTransaction) this.query('rollback');
+  }
+
+  /** Never: whoever holds the write lock is not disturbed by another. */
+  mayRepeat(): boolean {
+    return false;
   }
 
   close(): void {

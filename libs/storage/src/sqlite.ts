@@ -1,4 +1,4 @@
-// All that is SQLite's own and not SQL: how a file is opened, and the little that PostgreSQL writes differently.
+// All that is SQLite's own and not SQL: how a file is opened.
 import { Database } from './database.ts';
 import { BUSY_MS, SqliteConnection } from './sqlite-client.ts';
 import { explainSqlite } from './sqlite-errors.ts';
@@ -28,19 +28,3 @@ export function openSqlite(filename: string, { lockLimitMs, isReadOnly }: Sqlite
     throw explainSqlite(error);
   }
 }
-
-/** Keeps task_tally in step with task: a list says how many there are without counting them. */
-export const TALLY_TRIGGERS = [
-  `create trigger task_tally_added after insert on task begin
-     insert into task_tally (space_id, state, total) values (new.space_id, new.state, 1)
-     on conflict (space_id, state) do update set total = total + 1;
-   end`,
-  `create trigger task_tally_removed after delete on task begin
-     update task_tally set total = total - 1 where space_id = old.space_id and state = old.state;
-   end`,
-  `create trigger task_tally_moved after update of state on task when old.state <> new.state begin
-     update task_tally set total = total - 1 where space_id = old.space_id and state = old.state;
-     insert into task_tally (space_id, state, total) values (new.space_id, new.state, 1)
-     on conflict (space_id, state) do update set total = total + 1;
-   end`,
-];

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type StorageOptions } from './storage.ts';
 
 export async function tempFolder(): Promise<AsyncDisposable & { readonly dir: string }> {
   const dir = await mkdtemp(join(tmpdir(), 'octo-storage-'));
@@ -21,21 +22,24 @@ export const request: TaskRequest = {
 export interface Child extends AsyncDisposable {
   /** The next line that it writes; rejects when it ends without one. */
   line(): Promise<string>;
+  /** A line for it to read. */
+  say(text: string): void;
   /** Kill -9, and gone when it resolves. */
   kill(): Promise<void>;
   /** Exit code and all that it has written, once it has ended by itself. */
   end(): Promise<readonly [number | null, string]>;
 }
 
-/** A process of its own on a data folder. Its code finds the opened storage as `s`, and `request` and `AT`. */
-export function startChild(dataDir: string, code: string, flags: readonly string[] = []): Child {
+/** A process of its own on a data folder, or as `options` say. Its code finds the opened storage as `s`, and `request` and `AT`. */
+export function startChild(on: string | StorageOptions, code: string, flags: readonly string[] = []): Child {
+  const options: StorageOptions = typeof on === 'string' ? { dataDir: on } : on;
   const program = `
     import { openStorage } from ${JSON.stringify(new URL('./storage.ts', import.meta.url).href)};
     const request = ${JSON.stringify(request)}, AT = ${JSON.stringify(AT)};
-    const s = await openStorage({ dataDir: ${JSON.stringify(dataDir)} });
+    const s = await openStorage(${JSON.stringify(options)});
     ${code}`;
   const args = [...flags, '--conditions=octo-source', '--input-type=module', '-e', program];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -56,5 +60,6 @@ export function startChild(dataDir: string, code: string, flags: readonly string
     await ended;
     return [child.exitCode, output] as const;
   };
-  return { line, kill, end, [Symbol.asyncDispose]: kill };
+  const say = (text: string) => void child.stdin.write(`${text}\n`);
+  return { line, say, kill, end, [Symbol.asyncDispose]: kill };
 }

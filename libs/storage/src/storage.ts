@@ -1,4 +1,3 @@
-import { ConflictError, NotFoundError } from '@octo/kernel';
 import {
   type ApiKeys,
   type ArtifactStore,
@@ -14,8 +13,6 @@ import {
   type Tasks,
   type Workers,
 } from '@octo/plane';
-import { closeSync, existsSync, openSync } from 'node:fs';
-import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileArtifacts } from './artifact-store.ts';
 import { type Database, run } from './database.ts';
@@ -25,12 +22,13 @@ import { SqlJournal } from './journal.ts';
 import { SqlLeases } from './leases.ts';
 import { readMasterKey } from './master-key.ts';
 import { checkSchema, migrate } from './migrate.ts';
-import { NodeLocks } from './node-locks.ts';
+import { type News } from './news.ts';
 import { SqlNodes } from './nodes.ts';
+import { openPlace } from './place.ts';
 import { SqlPools } from './pools.ts';
+import { type PostgresLimits } from './postgres.ts';
 import { SqlApiKeys, SqlSettings } from './settings.ts';
 import { SqlSpaces } from './spaces.ts';
-import { openSqlite } from './sqlite.ts';
 import { SqlTasks } from './tasks.ts';
 import { Vault } from './vault.ts';
 import { SqlWorkers } from './workers.ts';
@@ -44,6 +42,12 @@ export interface StorageOptions {
   readonly masterKey?: string;
   /** Longest wait for another process's write. Default 10,000 ms. */
   readonly lockLimitMs?: number;
+  /**
+   * `postgres://…`: the database is there instead of in the folder. The bytes of artifacts and the master key stay in the
+   * data folder: several nodes need the same key (OCTO_MASTER_KEY, or a copy of `master.key`) and a folder that they share.
+   */
+  readonly databaseUrl?: string;
+  readonly postgres?: PostgresLimits;
 }
 
 /** The stores of one installation, and the lock of the node that opened them. */
@@ -62,30 +66,28 @@ export interface Storage extends AsyncDisposable {
   readonly spaces: Spaces;
   readonly documents: Documents;
   readonly events: Events;
+  /** Wake-ups between the processes on the database. */
+  readonly news: News;
   /** Be this node, until the process ends. ConflictError where another process is. */
   hold(nodeId: string): Promise<void>;
 }
 
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  const { dataDir, readOnly: isReadOnly = false, lockLimitMs = 10_000 } = options;
+  const { dataDir, readOnly: isReadOnly = false } = options;
   await using undo = new AsyncDisposableStack();
-  const file = join(dataDir, 'octo.db');
-  if (isReadOnly) expectDatabase(file);
-  else await makePlace(dataDir, file);
-  const db = undo.use(openSqlite(file, { lockLimitMs, isReadOnly }));
-  await (isReadOnly ? checkSchema(db) : migrate(db, 'better-sqlite3'));
+  const { db, locks, news } = undo.use(await openPlace(options));
+  await (isReadOnly ? checkSchema(db) : migrate(db));
   const settings = new SqlSettings(db);
   const vault = await openVault(db, settings, options);
-  const locks = undo.use(new NodeLocks(join(dataDir, 'nodes')));
   const installationId = await settings.get('installation.id', '');
   const held = undo.move();
   return {
     installationId,
     settings,
-    tasks: new SqlTasks(db, vault),
+    tasks: new SqlTasks(db, vault, news),
     journal: new SqlJournal(db, vault),
     artifacts: new FileArtifacts(db, join(dataDir, 'artifacts')),
-    leases: new SqlLeases(db),
+    leases: new SqlLeases(db, news),
     workers: new SqlWorkers(db),
     pools: new SqlPools(db),
     nodes: new SqlNodes(db, (nodeId) => locks.forget(nodeId)),
@@ -94,40 +96,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     spaces: new SqlSpaces(db),
     documents: new SqlDocuments(db, vault),
     events: new SqlEvents(db),
+    news,
     hold: (nodeId) => locks.hold(nodeId),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
-}
-
-function expectDatabase(file: string): void {
-  if (existsSync(file)) return;
-  throw new NotFoundError('OCTO_STORAGE_ABSENT', `there is no ${file}`, {
-    hint: 'name the data folder with --data or OCTO_DATA; octo run makes one',
-  });
-}
-
-/** SQLite gives the files beside the database its mode, so that it must be right before the first of them is made. */
-async function makePlace(dataDir: string, file: string): Promise<void> {
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    if (existsSync(file)) await chmod(file, 0o600);
-    else createEmpty(file);
-  } catch (cause) {
-    throw new ConflictError(
-      'OCTO_STORAGE_FOLDER',
-      `the data folder ${dataDir} cannot be made: ${(cause as Error).message}`,
-      { hint: 'choose another one with --data or OCTO_DATA', cause },
-    );
-  }
-}
-
-/** In one turn: closing the file later could drop locks that SQLite holds on it in this very process (POSIX). */
-function createEmpty(file: string): void {
-  try {
-    closeSync(openSync(file, 'wx', 0o600));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another process was first
-  }
 }
 
 /** A value sealed at the first open must open at every other: a wrong key is noticed now, not in the middle of a task. */

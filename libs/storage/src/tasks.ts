@@ -15,6 +15,7 @@ import { claimLost, HELD } from './claims.ts';
 import { type Database, type Row, run } from './database.ts';
 import { writeEvent } from './events.ts';
 import { idOf, seqOf, TASK } from './ids.ts';
+import { type News } from './news.ts';
 import { countTasks, listTasks } from './task-list.ts';
 import { toTask } from './task-rows.ts';
 import { setState } from './task-states.ts';
@@ -23,18 +24,20 @@ import { type Vault } from './vault.ts';
 export class SqlTasks implements Tasks {
   readonly #db: Database;
   readonly #vault: Vault;
+  readonly #news: News;
 
-  constructor(db: Database, vault: Vault) {
+  constructor(db: Database, vault: Vault, news: News) {
     this.#db = db;
+    this.#news = news;
     this.#vault = vault;
   }
 
-  enqueue(
+  async enqueue(
     spaceId: string,
     request: TaskRequest,
     queue: { readonly nowMs: number; readonly expiresAtMs?: number; readonly onlyNodeId?: string },
   ): Promise<ServerTask> {
-    return this.#db.write(async (trx) => {
+    const task = await this.#db.write(async (trx) => {
       const [row] = await run(
         trx,
         `insert into task (space_id, name, description, state, only_node_id, queued_ms, updated_ms, expires_ms)
@@ -54,6 +57,8 @@ export class SqlTasks implements Tasks {
       await run(trx, 'insert into task_request (task_seq, sealed) values (?, ?)', [seqOf(TASK, task.id), sealed]);
       return task;
     });
+    if (queue.onlyNodeId === undefined) this.#news.tell('queue');
+    return task;
   }
 
   async get(taskId: string): Promise<ServerTask | undefined> {
@@ -86,7 +91,8 @@ export class SqlTasks implements Tasks {
     const [waiting] = await this.#db.read(`select 1 from task where ${fit} limit 1`, [node.nodeId, at.nowMs]);
     if (!waiting) return undefined; // looking costs no write lock and no commit
     return this.#db.write(async (trx) => {
-      const [first] = await run(trx, `select seq from task where ${fit} order by seq limit 1`, [node.nodeId, at.nowMs]);
+      const next = `select seq from task where ${fit} order by seq limit 1 ${trx.dialect.skipLocked}`;
+      const [first] = await run(trx, next, [node.nodeId, at.nowMs]);
       if (!first) return undefined;
       const [row] = await run(
         trx,
@@ -147,17 +153,19 @@ export class SqlTasks implements Tasks {
     });
   }
 
-  requestCancel(taskId: string, nowMs: number): Promise<ServerTask | undefined> {
-    return this.#db.write(async (trx) => {
+  async requestCancel(taskId: string, nowMs: number): Promise<ServerTask | undefined> {
+    const task = await this.#db.write(async (trx) => {
       const seq = seqOf(TASK, taskId);
       const one = { where: 'seq = ?', bindings: [seq] };
       const change = { errorCode: 'OCTO_TASK_CANCELLED', errorMessage: 'the task was cancelled' };
-      const [row] = await run(trx, 'select state from task where seq = ?', [seq]);
+      const [row] = await run(trx, `select state from task where seq = ? ${trx.dialect.forUpdate}`, [seq]);
       if (row?.['state'] === 'Queued') await setState(trx, 'Canceled', change, nowMs, one);
       if (row?.['state'] === 'Executing') await setState(trx, 'Cancelling', {}, nowMs, one);
       const [after] = await run(trx, 'select * from task where seq = ?', [seq]);
       return after && toTask(after);
     });
+    this.#news.tell('cancel');
+    return task;
   }
 
   async endQueued(
@@ -197,7 +205,7 @@ export class SqlTasks implements Tasks {
          order by seq desc limit ?) as kept`,
       [sinceMs, keep],
     );
-    const first = kept?.['first'] ?? Number.MAX_SAFE_INTEGER;
+    const first = kept?.['first'] ?? 2 ** 31 - 1;
     const [old] = await this.#db.read(`select 1 from task where ${ended} and seq < ? limit 1`, [Number(first)]);
     if (!old) return []; // the usual case costs two looks along an index
     const rows = await this.#db.execute(

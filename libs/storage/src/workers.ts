@@ -78,7 +78,7 @@ export class SqlWorkers implements Workers {
   ): Promise<void> {
     await this.#db.write(async (trx) => {
       const seq = seqOf(WORKER, workerId);
-      const [row] = await run(trx, 'select * from worker where seq = ?', [seq]);
+      const [row] = await run(trx, `select * from worker where seq = ? ${trx.dialect.forUpdate}`, [seq]);
       if (!row) return; // deleted meanwhile: nobody needs to know any more
       const before = toWorker(row, await membersOf(trx, seq));
       const after = { ...before, ...found, details: { ...before.details, ...found.details } };
@@ -95,6 +95,7 @@ export class SqlWorkers implements Workers {
 
   async remove(worker: Worker, nowMs: number, audit: Audit<Worker>): Promise<void> {
     await this.#db.write(async (trx) => {
+      await run(trx, `select seq from worker where seq = ? ${trx.dialect.forUpdate}`, [seqOf(WORKER, worker.id)]); // no lease meanwhile
       const leases = await run(trx, 'select task_id from lease where worker_id = ? and until_ms > ? order by seq', [
         worker.id,
         nowMs,

@@ -1,0 +1,14 @@
+import { storageContract } from '@octo/testkit/storage-contract';
+import { afterAll, describe } from 'vitest';
+import { installPostgres, startPostgres } from './postgres.fixture.ts';
+import { openStorage } from './storage.ts';
+
+const server = await startPostgres();
+afterAll(() => server?.[Symbol.asyncDispose]());
+
+describe.runIf(server)('PostgreSQL', () => {
+  storageContract('PostgreSQL', async () => {
+    const { options, ...installation } = await installPostgres(server!);
+    return { ...installation, open: () => openStorage(options) };
+  });
+});
