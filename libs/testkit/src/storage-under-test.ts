@@ -2,6 +2,8 @@ import {
   type ApiKeys,
   type ArtifactStore,
   type Claim,
+  type Documents,
+  type Events,
   type Journal,
   type Leases,
   type Liveness,
@@ -29,6 +31,8 @@ export interface StorageUnderTest extends AsyncDisposable {
   readonly settings: Settings;
   readonly apiKeys: ApiKeys;
   readonly spaces: Spaces;
+  readonly documents: Documents;
+  readonly events: Events;
   hold(nodeId: string): Promise<void>;
 }
 export interface Installation extends AsyncDisposable {
