@@ -8,13 +8,13 @@ export async function insertMasks(
   masks: readonly string[],
 ): Promise<void> {
   for (const text of masks)
-    await run(trx, 'insert into mask (task_seq, sealed) values (?, ?)', [seq, vault.seal(placeOf(seq), text)]);
+    await run(trx, 'insert into mask (task_seq, sealed) values (?, ?)', [seq, vault.seal(maskPlace(seq), text)]);
 }
 
 export function toMask(vault: Vault, row: Row): string {
-  return vault.open(placeOf(row['task_seq']), row['sealed']) as string; // by insertMasks
+  return vault.open(maskPlace(row['task_seq']), row['sealed']) as string; // by insertMasks
 }
 
-function placeOf(seq: unknown): string {
+export function maskPlace(seq: unknown): string {
   return `mask of task ${String(seq)}`;
 }

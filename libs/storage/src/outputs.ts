@@ -16,7 +16,7 @@ export async function upsertOutputs(
       `insert into output (task_seq, action, name_key, action_name, name, sensitive, sealed) values (?, ?, ?, ?, ?, ?, ?)
        on conflict (task_seq, action, name_key) do update set
          name = excluded.name, sensitive = excluded.sensitive, sealed = excluded.sealed`,
-      [seq, action, key, actionName, name, sensitive ? 1 : 0, vault.seal(placeOf(seq, action, key), value)],
+      [seq, action, key, actionName, name, sensitive ? 1 : 0, vault.seal(outputPlace(seq, action, key), value)],
     );
   }
 }
@@ -28,10 +28,10 @@ export function toOutput(vault: Vault, row: Row): OutputVariable {
     actionName: String(row['action_name']),
     name: String(row['name']),
     sensitive: Number(row['sensitive']) === 1,
-    value: vault.open(placeOf(row['task_seq'], action, row['name_key']), row['sealed']) as string, // by upsertOutputs
+    value: vault.open(outputPlace(row['task_seq'], action, row['name_key']), row['sealed']) as string, // by upsertOutputs
   };
 }
 
-function placeOf(seq: unknown, action: number, key: unknown): string {
+export function outputPlace(seq: unknown, action: number, key: unknown): string {
   return `output ${action}/${String(key)} of task ${String(seq)}`;
 }

@@ -19,7 +19,7 @@ export async function upsertRun(trx: Transaction, vault: Vault, seq: number, cha
       `there is no record "${change.key}" of action ${change.action} to change`,
     );
   const { taskId: _, action, attempt, key, state, ticket, cursor, endpoint, parser, result, ...facts } = record;
-  const place = placeOf({ taskId: idOf(TASK, seq), action, attempt, key });
+  const place = runPlace({ taskId: idOf(TASK, seq), action, attempt, key });
   const sealed = vault.seal(place, { endpoint, parser, result } satisfies Sealed);
   await run(
     trx,
@@ -44,10 +44,10 @@ export function toRun(vault: Vault, row: Row): RunRecord {
     ticket: String(row['ticket']),
     cursor: String(row['cursor']),
     ...(JSON.parse(String(row['facts'])) as Facts),
-    ...(vault.open(placeOf(at), row['sealed']) as Sealed),
+    ...(vault.open(runPlace(at), row['sealed']) as Sealed),
   };
 }
 
-function placeOf({ taskId, action, attempt, key }: RunKey): string {
+export function runPlace({ taskId, action, attempt, key }: RunKey): string {
   return `run ${action}/${attempt}/${key} of ${taskId}`;
 }

@@ -102,22 +102,35 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   };
 }
 
+/** A value that only the right key opens. */
+export const PROOF = { setting: 'vault.proof', what: 'the database', text: 'proof' } as const;
+
 /** A value sealed at the first open must open at every other: a wrong key is noticed now, not in the middle of a task. */
-async function openVault(db: Database, settings: Settings, options: StorageOptions): Promise<Vault> {
-  const proof = await settings.get('vault.proof', '');
-  const vault = new Vault(await readMasterKey(options.dataDir, options.masterKey, proof === '' && !options.readOnly));
-  const stored = proof === '' && !options.readOnly ? await leaveProof(db, vault) : proof;
-  if (stored !== '') vault.open('the database', Buffer.from(stored, 'base64'));
+export async function openVault(db: Database, settings: Settings, options: StorageOptions): Promise<Vault> {
+  const proof = await settings.get(PROOF.setting, '');
+  const mayMake = proof === '' && !options.readOnly;
+  const fits = (key: Buffer) => proof === '' || opens(new Vault(key), proof);
+  const vault = new Vault(await readMasterKey(options.dataDir, options.masterKey, { mayMake, fits }));
+  const stored = mayMake ? await leaveProof(db, vault) : proof;
+  if (stored !== '') vault.open(PROOF.what, Buffer.from(stored, 'base64'));
   return vault;
+}
+
+function opens(vault: Vault, proof: string): boolean {
+  try {
+    return vault.open(PROOF.what, Buffer.from(proof, 'base64')) === PROOF.text;
+  } catch {
+    return false;
+  }
 }
 
 /** Answers with the proof that stands: of several processes that open a fresh folder at once the first leaves it. */
 function leaveProof(db: Database, vault: Vault): Promise<string> {
-  const sealed = vault.seal('the database', 'proof').toString('base64');
+  const sealed = vault.seal(PROOF.what, PROOF.text).toString('base64');
   return db.write(async (trx) => {
     const proof = JSON.stringify(sealed);
-    await run(trx, `insert into setting (name, value) values ('vault.proof', ?) on conflict do nothing`, [proof]);
-    const [row] = await run(trx, `select value from setting where name = 'vault.proof'`);
+    await run(trx, 'insert into setting (name, value) values (?, ?) on conflict do nothing', [PROOF.setting, proof]);
+    const [row] = await run(trx, 'select value from setting where name = ?', [PROOF.setting]);
     return JSON.parse(String(row?.['value'])) as string; // as written here or by another process
   });
 }
