@@ -7,6 +7,7 @@ import { logThroughput } from './src/logs.ts';
 import { noOpTasks } from './src/no-op-tasks.ts';
 import { queueEngine } from './src/queue.ts';
 import { commandStart, serverStart } from './src/start-up.ts';
+import { rest } from './src/rest.ts';
 import { toolStart } from './src/tool-start.ts';
 
 const { values } = parseArgs({ options: { dim: { type: 'string' }, rounds: { type: 'string', default: '5' } } });
@@ -18,6 +19,7 @@ const dimensions: Readonly<Record<string, (rounds: number) => Promise<readonly F
   L1: logThroughput,
   X1: commandStart,
   F1: serverStart,
+  R1: rest,
 };
 const wanted = values.dim?.split(',') ?? Object.keys(dimensions);
 

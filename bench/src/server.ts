@@ -17,8 +17,12 @@ export interface BenchServer extends AsyncDisposable {
 }
 
 /** The built server in a process of its own, on a temporary folder. */
-export async function benchServer(taskCap: number, more: NodeJS.ProcessEnv = {}): Promise<BenchServer> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'octo-bench-'));
+export async function benchServer(
+  taskCap: number,
+  more: NodeJS.ProcessEnv = {},
+  folder?: string,
+): Promise<BenchServer> {
+  const dataDir = folder ?? (await mkdtemp(join(tmpdir(), 'octo-bench-')));
   const args = [OCTO, 'server', 'start', '--port', '0', '--log-level', 'error', '--task-cap', String(taskCap)];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, OCTO_DATA: dataDir, ...more },

@@ -204,9 +204,29 @@ export interface Leases {
   ): Promise<ReadonlyMap<string, { readonly active: number; readonly lastLeasedAtMs?: number }>>;
 }
 
+export interface WorkerFilter {
+  readonly spaceId: string;
+  readonly ids?: readonly string[];
+  /** Whole name, case-insensitive. */
+  readonly name?: string;
+  /** Part of the name, case-insensitive. */
+  readonly partialName?: string;
+  readonly health?: readonly string[];
+  readonly styles?: readonly string[];
+  readonly poolIds?: readonly string[];
+  readonly isDisabled?: boolean;
+  /** As the endpoint has it, in upper case. */
+  readonly thumbprints?: readonly string[];
+  /** As checks have found it. */
+  readonly shellNames?: readonly string[];
+  readonly skip: number;
+  readonly take: number;
+}
 export interface Workers {
   /** By name. */
   list(spaceId: string): Promise<readonly Worker[]>;
+  /** By name; the database picks the page, so that it costs the same among ten workers and among ten thousand. */
+  find(filter: WorkerFilter): Promise<Page<Worker>>;
   get(workerId: string): Promise<Worker | undefined>;
   add(worker: Omit<Worker, 'id'>, audit?: Audit<Worker>): Promise<Worker>;
   /** NotFoundError where it is gone. */

@@ -20,6 +20,9 @@ export const SCHEMA_2: Migration = {
     schema.alterTable('worker_pool', (t) => {
       t.text('details').notNullable().defaultTo('{}');
     });
+    schema.alterTable('task', (t) => {
+      t.index(['name', 'seq']); // to find the newest of each type
+    });
     schema.alterTable('worker', (t) => {
       t.text('details').notNullable().defaultTo('{}');
     });

@@ -18,6 +18,7 @@ import { idOf, seqOf, TASK } from './ids.ts';
 import { type News } from './news.ts';
 import { countTasks, listTasks } from './task-list.ts';
 import { toTask } from './task-rows.ts';
+import { type SweepRule, sweepTasks } from './task-sweep.ts';
 import { setState } from './task-states.ts';
 import { type Vault } from './vault.ts';
 
@@ -198,27 +199,8 @@ export class SqlTasks implements Tasks {
     });
   }
 
-  async sweep({ sinceMs, keep, keepOfEach, limit }: Parameters<Tasks['sweep']>[0]): Promise<readonly string[]> {
-    const ended = `state in ('Success', 'Failed', 'Canceled', 'TimedOut')`;
-    const [kept] = await this.#db.read(
-      `select min(seq) as first from (select seq from task where ${ended} and completed_ms >= ?
-         order by seq desc limit ?) as kept`,
-      [sinceMs, keep],
-    );
-    const first = kept?.['first'] ?? 2 ** 31 - 1;
-    const [old] = await this.#db.read(`select 1 from task where ${ended} and seq < ? limit 1`, [Number(first)]);
-    if (!old) return []; // the usual case costs two looks along an index
-    const rows = await this.#db.execute(
-      `delete from task where seq in (
-         select seq from task where ${ended} and seq < ? and seq not in (
-           select seq from (select seq, row_number() over (partition by name order by seq desc) as place
-             from task) as placed where place <= ?)
-         order by seq limit ?) returning seq`,
-      [Number(first), keepOfEach, limit],
-    );
-    const seqs = rows.map((row) => Number(row['seq']));
-    for (const seq of seqs) await this.#db.execute('delete from task_worker where task_seq = ?', [seq]);
-    return seqs.map((seq) => idOf(TASK, seq));
+  sweep(rule: SweepRule): Promise<readonly string[]> {
+    return sweepTasks(this.#db, rule);
   }
 
   async setWaiting(taskId: string, waiting: Waiting | null): Promise<void> {

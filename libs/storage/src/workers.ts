@@ -1,7 +1,16 @@
 import { ConflictError, NotFoundError } from '@octo/kernel';
-import { type Audit, type HealthStatus, type NewEvent, type Worker, type Workers } from '@octo/plane';
+import {
+  type Audit,
+  type HealthStatus,
+  type NewEvent,
+  type Page,
+  type Worker,
+  type WorkerFilter,
+  type Workers,
+} from '@octo/plane';
 import { type Binding, type Database, type Row, run, type Transaction } from './database.ts';
 import { writeEvent } from './events.ts';
+import { workerConditions } from './worker-filter.ts';
 import { idOf, POOL, seqOf, slugOf, WORKER } from './ids.ts';
 
 export class SqlWorkers implements Workers {
@@ -20,6 +29,23 @@ export class SqlWorkers implements Workers {
     );
     const byWorker = Map.groupBy(members, (member) => Number(member['worker_seq']));
     return rows.map((row) => toWorker(row, byWorker.get(Number(row['seq'])) ?? []));
+  }
+  async find({ skip, take, ...wanted }: WorkerFilter): Promise<Page<Worker>> {
+    const { where, bindings } = workerConditions(wanted);
+    const [count] = await this.#db.read(`select count(*) as total from worker where ${where}`, bindings);
+    const rows = await this.#db.read(`select * from worker where ${where} order by name_key limit ? offset ?`, [
+      ...bindings,
+      take,
+      skip,
+    ]);
+    const marks = rows.map(() => '?').join(', ') || 'null';
+    const members = await this.#db.read(
+      `select * from worker_pool_member where worker_seq in (${marks}) order by pool_seq`,
+      rows.map((row) => Number(row['seq'])),
+    );
+    const byWorker = Map.groupBy(members, (member) => Number(member['worker_seq']));
+    const items = rows.map((row) => toWorker(row, byWorker.get(Number(row['seq'])) ?? []));
+    return { items, total: Number(count?.['total'] ?? 0) };
   }
   async get(workerId: string): Promise<Worker | undefined> {
     const seq = seqOf(WORKER, workerId);

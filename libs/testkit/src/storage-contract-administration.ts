@@ -178,6 +178,40 @@ export function administrationContract(bench: () => Bench): void {
       expect(await s.workers.list('Spaces-1')).toEqual([]);
     });
 
+    test('workers are found by any filter, a page at a time, in the order of their names (rest.md 2.3)', async () => {
+      const { s } = bench();
+      const linux = await s.pools.add(pool);
+      await s.workers.add({ ...worker, name: 'B', isDisabled: true });
+      await s.workers.add({ ...worker, name: 'a_1', health: 'Healthy', details: { ShellName: 'Bash' } });
+      const endpoint = { Uri: 'u', Thumbprint: 'AB' };
+      const c = await s.workers.add({
+        ...worker,
+        name: 'c',
+        style: 'TentaclePassive',
+        endpoint,
+        poolIds: ['WorkerPools-1', linux.id],
+      });
+      const of = async (filter: object, page = { skip: 0, take: 9 }) => {
+        const found = await s.workers.find({ spaceId: 'Spaces-1', ...filter, ...page });
+        return [found.items.map((it) => it.name).join(' '), found.total];
+      };
+      expect(await of({})).toEqual(['a_1 B c', 3]);
+      expect(await of({}, { skip: 1, take: 1 })).toEqual(['B', 3]);
+      expect(await of({ name: 'C' })).toEqual(['c', 1]);
+      expect(await of({ partialName: '_' })).toEqual(['a_1', 1]);
+      expect(await of({ ids: [c.id, 'Workers-99'] })).toEqual(['c', 1]);
+      expect(await of({ poolIds: [linux.id] })).toEqual(['c', 1]);
+      expect(await of({ health: ['healthy', 'Unavailable'] })).toEqual(['a_1', 1]);
+      expect(await of({ styles: ['tentaclepassive'], isDisabled: false })).toEqual(['c', 1]);
+      expect(await of({ isDisabled: true })).toEqual(['B', 1]);
+      expect(await of({ thumbprints: ['ab'] })).toEqual(['c', 1]);
+      expect(await of({ shellNames: ['Bash'] })).toEqual(['a_1', 1]);
+      expect(await of({ shellNames: ['Unknown'] })).toEqual(['B c', 2]);
+      expect(await of({ spaceId: 'Spaces-2' })).toEqual(['', 0]);
+      const [first] = (await s.workers.find({ spaceId: 'Spaces-1', name: 'c', skip: 0, take: 1 })).items;
+      expect(first).toEqual(c);
+    });
+
     test('a space has one default pool, which stays; a pool with workers stays, too (R45, R53)', async () => {
       const { s } = bench();
       const [standard] = await s.pools.list('Spaces-1');

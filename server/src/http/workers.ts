@@ -1,10 +1,10 @@
 import { tasksForm, workerForm, type OctopusWorker } from '@octo/api';
 import { ConflictError } from '@octo/kernel';
-import { type Worker } from '@octo/plane';
+import { type Worker, type WorkerFilter } from '@octo/plane';
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { type Plane } from '../plane.ts';
 import { audited } from './access/audited.ts';
-import { flag, pageOf, paged, paging, type Query } from './collections.ts';
+import { flag, list, paged, paging, type Query, text } from './collections.ts';
 import { envelope } from './documents/document-routes.ts';
 import { notFound } from './errors.ts';
 import { among, isSame, named } from './filters.ts';
@@ -19,9 +19,9 @@ export function workerRoutes(app: FastifyInstance, plane: Plane): void {
   app.get('/api/workers', async (request) => {
     const query = request.query as Query;
     const space = await spaceOfRequest(plane, request.raw);
-    const found = matching(await plane.workers.list(space), query);
-    const page = pageOf({ itemType: 'Worker', path: `/api/${space}/workers`, query }, found);
-    return envelope({ ...page, items: page.items.map(workerWire) });
+    const { items, total } = await plane.workers.find({ ...workerFilter(space, query), ...paging(query) });
+    const asked = { itemType: 'Worker', path: `/api/${space}/workers`, query };
+    return envelope(paged(asked, items.map(workerWire), total));
   });
   app.get('/api/workers/all', async (request) => {
     const all = await plane.workers.list(await spaceOfRequest(plane, request.raw));
@@ -130,6 +130,27 @@ async function workerOf(plane: Plane, request: FastifyRequest): Promise<Worker> 
 function newSummary(plane: Plane, style: string): string {
   if (plane.styles().includes(style)) return 'This machine was recently added. Please perform a health check.';
   return `No loaded plugin speaks ${style}: install one (octo plugin add), or this worker cannot be used`;
+}
+
+/** The same filters as {@link matching}, for the database. */
+function workerFilter(spaceId: string, query: Query): Omit<WorkerFilter, 'skip' | 'take'> {
+  const isDisabled = flag(query, 'isDisabled');
+  const [name, partialName] = [text(query, 'name'), text(query, 'partialName')];
+  const lists = {
+    ids: list(query, 'ids'),
+    health: list(query, 'healthStatuses'),
+    styles: list(query, 'commStyles'),
+    poolIds: list(query, 'workerPoolIds'),
+    thumbprints: list(query, 'thumbprint'),
+    shellNames: list(query, 'shellNames'),
+  };
+  return {
+    spaceId,
+    ...(Object.fromEntries(Object.entries(lists).filter(([, value]) => value)) as Partial<WorkerFilter>), // those asked for
+    ...(name !== undefined && { name }),
+    ...(partialName !== undefined && { partialName }),
+    ...(isDisabled !== undefined && { isDisabled }),
+  };
 }
 
 export function matching(workers: readonly Worker[], query: Query): readonly Worker[] {

@@ -16,6 +16,8 @@ export interface LoopOptions {
   readonly onlyOwn: boolean;
 }
 
+/** Between two batches of old tasks that are deleted. */
+const SWEEP_PAUSE_MS = 50;
 /** R236 */
 const EVENT_DAYS = 90;
 const DAY_MS = 24 * 3_600_000;
@@ -144,11 +146,14 @@ export class NodeLoop implements AsyncDisposable {
   /** R218 */
   async #sweepTasks(): Promise<void> {
     const { tasks, clock, logger } = this.#workshop;
-    const rule = { sinceMs: clock.now() - 30 * DAY_MS, keep: 20_000, keepOfEach: 20, limit: 200 };
+    const rule = { sinceMs: clock.now() - 30 * DAY_MS, keep: 20_000, keepOfEach: 20, limit: 100 };
     for (let all = 0; !this.#stop.signal.aborted;) {
       const swept = await tasks.sweep(rule);
       all += swept.length;
-      if (swept.length === rule.limit) continue;
+      if (swept.length > 0) {
+        await sleep(SWEEP_PAUSE_MS, undefined, { signal: this.#stop.signal }); // nobody waits for it
+        continue;
+      }
       if (all > 0) logger.info({ room: 'retention', tasks: all }, 'old tasks were deleted');
       return;
     }
