@@ -46,8 +46,8 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
   const url = await listen(app, config);
   undo.use(await leaveDoor(options.dataDir, { url, key: localKey, pid: process.pid }));
   warnOfPlainHttp(config, logger);
-  await openIdentity(plane.documents, plane.clock); // agents ask for it, and the first one shall not wait
   await report(plane, url, options.pluginRoots ?? []);
+  await openIdentity(plane.documents, plane.clock); // agents ask for it, and the first one shall not wait
   const held = undo.move();
   const closed = new Promise<void>((resolve, reject) => {
     const close = () => {
