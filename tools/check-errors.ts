@@ -6,7 +6,7 @@ const root = dirname(import.meta.dirname);
 const CODE = /['"`](OCTO_[A-Z0-9]+(?:_[A-Z0-9]+)*)['"`]/g;
 /** Settings and files, not errors. */
 const NOT_ERRORS =
-  /^OCTO_(URL|API_KEY|DATA|HOME|PORT|HOST|CONFIG|TASK_CAP|BUILTIN_WORKER|LOG_LEVEL|MASTER_KEY|TICKET|SPACE|FAIL|SCRIPT_USER|NODE_RUNTIMES|SECRET_.*)$/;
+  /^OCTO_(URL|API_KEY|DATA|DB|HOME|PORT|HOST|CONFIG|TASK_CAP|BUILTIN_WORKER|LOG_LEVEL|MASTER_KEY|TICKET|SPACE|FAIL|SCRIPT_USER|NODE_RUNTIMES|SECRET_.*)$/;
 
 const thrown = new Map<string, string>();
 for (const file of globSync('{libs,plugins}/*/src/**/*.ts', { cwd: root })

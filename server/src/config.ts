@@ -7,6 +7,11 @@ import { LOG_LEVELS, type LogLevelName } from './logging.ts';
 export interface ServerOptions {
   /** Absolute. */
   readonly dataDir: string;
+  /**
+   * `postgres://…`; default: SQLite in the data folder. Environment: OCTO_DB, where a password is better kept: command
+   * lines are seen by everybody on the machine until the process has covered its own.
+   */
+  readonly db?: string;
   /** Default 8065; 0 picks a free one. Environment: OCTO_PORT. */
   readonly port?: number;
   /** Default 127.0.0.1: nobody else reaches it unless told so. Environment: OCTO_HOST. */
@@ -30,6 +35,7 @@ export interface ServerOptions {
 const MEBI = 1024 * 1024;
 const amount = z.number().positive();
 const fields = z.strictObject({
+  db: z.string().min(1).optional(),
   port: z.int().min(0).max(65_535).optional(),
   host: z.string().min(1).optional(),
   taskCap: z.int().min(0).max(10_000).optional(),
@@ -48,6 +54,7 @@ const fields = z.strictObject({
 type Fields = z.infer<typeof fields>;
 
 export interface ServerConfig {
+  readonly db?: string;
   readonly port: number;
   readonly host: string;
   readonly taskCap?: number;
@@ -100,14 +107,15 @@ export function machineOfEnvironment(env: NodeJS.ProcessEnv): OwnMachine {
 }
 
 function fromOptions(options: ServerOptions): unknown {
-  const { port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes } = options;
-  return { port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes };
+  const { db, port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes } = options;
+  return { db, port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes };
 }
 
 function fromEnvironment(env: NodeJS.ProcessEnv): unknown {
   const number = (name: string) => (env[name] === undefined ? undefined : Number(env[name]));
   const flag = env['OCTO_BUILTIN_WORKER'];
   return {
+    db: env['OCTO_DB'] || undefined,
     port: number('OCTO_PORT'),
     host: env['OCTO_HOST'],
     taskCap: number('OCTO_TASK_CAP'),

@@ -67,6 +67,7 @@ async function openServerPlane(options: ServerOptions, config: ServerConfig, log
       ...(config.nodeRuntimes !== undefined && { nodeRuntimes: config.nodeRuntimes }),
       ...(options.pluginRoots && { pluginRoots: options.pluginRoots }),
       ...(masterKey !== undefined && { masterKey }),
+      ...(config.db !== undefined && { databaseUrl: config.db }),
     });
   } catch (error) {
     if (!OctoError.is(error) || error.code !== 'OCTO_STORAGE_NODE_HELD') throw error;

@@ -1,12 +1,12 @@
 import { Flags } from '@oclif/core';
 import { join } from 'node:path';
-import { dataFolder, octoHome } from '../../connect.ts';
+import { databaseAddress, dataFolder, octoHome } from '../../connect.ts';
 import { OctoCommand } from '../../octo-command.ts';
 
 export default class ServerStart extends OctoCommand {
   static override summary = 'Start the headless server on a data folder; it stays until SIGINT or SIGTERM.';
   static override description =
-    'Listens on 127.0.0.1 unless told otherwise. At the first start on a folder it prints an API key, once. A stop leaves running scripts alone; the next start finds them again. Flags win over OCTO_PORT, OCTO_HOST, OCTO_TASK_CAP, OCTO_BUILTIN_WORKER, OCTO_LOG_LEVEL, OCTO_SCRIPT_USER, OCTO_NODE_RUNTIMES, and these over the configuration file.';
+    'Listens on 127.0.0.1 unless told otherwise. At the first start on a folder it prints an API key, once. A stop leaves running scripts alone; the next start finds them again. Flags win over OCTO_DB, OCTO_PORT, OCTO_HOST, OCTO_TASK_CAP, OCTO_BUILTIN_WORKER, OCTO_LOG_LEVEL, OCTO_SCRIPT_USER, OCTO_NODE_RUNTIMES, and these over the configuration file.';
   static override examples = [
     '<%= config.bin %> server start',
     '<%= config.bin %> server start --data /var/lib/octo --port 8065 --task-cap 10',
@@ -14,11 +14,15 @@ export default class ServerStart extends OctoCommand {
   static override enableJsonFlag = false;
   static override flags = {
     data: Flags.string({ description: 'data folder [default: $OCTO_HOME or ~/.octo]', env: 'OCTO_DATA' }),
+    db: Flags.string({
+      description:
+        'postgres://… of the database; with a password better as OCTO_DB [default: SQLite in the data folder]',
+    }),
     port: Flags.integer({ description: 'port; 0 = any free one [default: 8065]', min: 0, max: 65_535 }),
     host: Flags.string({ description: 'address to listen on [default: 127.0.0.1]' }),
     config: Flags.string({
       description:
-        'JSON file with port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes, scriptLimits, workspaces',
+        'JSON file with db, port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes, scriptLimits, workspaces',
     }),
     'task-cap': Flags.integer({ description: 'most tasks at once; 0 = none [default: 5, or as it was]', min: 0 }),
     'builtin-worker': Flags.boolean({
@@ -42,6 +46,7 @@ export default class ServerStart extends OctoCommand {
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
     const given = {
+      db: databaseAddress(flags.db),
       port: flags.port,
       host: flags.host,
       configFile: flags.config,
