@@ -2,6 +2,14 @@ import { OctoError } from '@octo/kernel';
 import { Command, Flags } from '@oclif/core';
 import { connect, databaseAddress, dataFolder, type Connection } from './connect.ts';
 
+/** Where an installation is. */
+export const placeFlags = {
+  data: Flags.string({ description: 'data folder [default: $OCTO_HOME or ~/.octo]', env: 'OCTO_DATA' }),
+  db: Flags.string({
+    description: 'postgres://… of the database; with a password better as OCTO_DB [default: SQLite in the data folder]',
+  }),
+};
+
 /** Flags that every command has which talks to a plane. */
 export const connectionFlags = {
   server: Flags.string({

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { join } from 'node:path';
 import { databaseAddress, dataFolder, octoHome } from '../../connect.ts';
-import { OctoCommand } from '../../octo-command.ts';
+import { OctoCommand, placeFlags } from '../../octo-command.ts';
 
 export default class ServerStart extends OctoCommand {
   static override summary = 'Start the headless server on a data folder; it stays until SIGINT or SIGTERM.';
@@ -13,11 +13,7 @@ export default class ServerStart extends OctoCommand {
   ];
   static override enableJsonFlag = false;
   static override flags = {
-    data: Flags.string({ description: 'data folder [default: $OCTO_HOME or ~/.octo]', env: 'OCTO_DATA' }),
-    db: Flags.string({
-      description:
-        'postgres://… of the database; with a password better as OCTO_DB [default: SQLite in the data folder]',
-    }),
+    ...placeFlags,
     port: Flags.integer({ description: 'port; 0 = any free one [default: 8065]', min: 0, max: 65_535 }),
     host: Flags.string({ description: 'address to listen on [default: 127.0.0.1]' }),
     config: Flags.string({
