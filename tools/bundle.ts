@@ -69,8 +69,12 @@ const bundle = await rolldown({
   input: { main: 'cli/src/main.ts', commands: 'cli/src/index.ts' },
   platform: 'node',
   tsconfig: false, // verbatimModuleSyntax would keep imports of types alone, and with them what must come later
-  external: ['better-sqlite3', 'knex'], // native; loads its dialects by name, and only when tables are made
-  resolve: { conditionNames: ['octo-source', 'node', 'import', 'default'] },
+  // native; loads its dialects by name, and only when tables are made; what pg takes where it is there
+  external: ['better-sqlite3', 'knex', 'pg-native', 'pg-cloudflare'],
+  resolve: {
+    conditionNames: ['octo-source', 'node', 'import', 'default'],
+    alias: { 'pg-pool': createRequire(import.meta.url).resolve('pg-pool') }, // pg requires it, and extends what it gets
+  },
   plugins: [builtIns, inlined, late],
 });
 await bundle.write({

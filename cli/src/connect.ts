@@ -9,6 +9,8 @@ export interface ConnectOptions {
   readonly server?: string | undefined;
   readonly apiKey?: string | undefined;
   readonly dataDir: string;
+  /** `postgres://…`; default: SQLite in the data folder. */
+  readonly db?: string | undefined;
 }
 export interface Connection extends AsyncDisposable {
   readonly api: OctoApi;
@@ -28,7 +30,9 @@ export async function connect(options: ConnectOptions, signal: AbortSignal): Pro
     if (await answers(api, signal)) return remote(api, door.url);
   }
   const { openInProcess } = await import('@octo/server/in-process');
-  const plane = await openInProcess({ dataDir, mode: options.mode, pluginRoots: [pluginFolder()] });
+  const pluginRoots = [pluginFolder()];
+  const { mode, db } = options;
+  const plane = await openInProcess({ dataDir, mode, pluginRoots, ...(db !== undefined && { databaseUrl: db }) });
   return {
     api: plane.api,
     kind: 'in-process',
@@ -80,4 +84,10 @@ export function pluginFolder(): string {
 /** `--data`, else OCTO_DATA, else the home of octo. Absolute. */
 export function dataFolder(flag: string | undefined): string {
   return resolve(flag || process.env['OCTO_DATA'] || octoHome());
+}
+
+/** `--db`, else OCTO_DB. A password on the command line is covered, so that lists of processes do not show it. */
+export function databaseAddress(flag: string | undefined): string | undefined {
+  if (flag) process.title = 'octo';
+  return flag || process.env['OCTO_DB'] || undefined;
 }

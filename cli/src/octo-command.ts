@@ -1,6 +1,14 @@
 import { OctoError } from '@octo/kernel';
 import { Command, Flags } from '@oclif/core';
-import { connect, dataFolder, type Connection } from './connect.ts';
+import { connect, databaseAddress, dataFolder, type Connection } from './connect.ts';
+
+/** Where an installation is. */
+export const placeFlags = {
+  data: Flags.string({ description: 'data folder [default: $OCTO_HOME or ~/.octo]', env: 'OCTO_DATA' }),
+  db: Flags.string({
+    description: 'postgres://… of the database; with a password better as OCTO_DB [default: SQLite in the data folder]',
+  }),
+};
 
 /** Flags that every command has which talks to a plane. */
 export const connectionFlags = {
@@ -12,6 +20,10 @@ export const connectionFlags = {
   data: Flags.string({
     description: 'data folder, used without --server [default: $OCTO_HOME or ~/.octo]',
     env: 'OCTO_DATA',
+    helpGroup: 'GLOBAL',
+  }),
+  db: Flags.string({
+    description: 'postgres://… of the database, used without --server [default: OCTO_DB, or SQLite in the data folder]',
     helpGroup: 'GLOBAL',
   }),
 };
@@ -26,12 +38,17 @@ export abstract class OctoCommand extends Command {
   static override enableJsonFlag = true;
 
   protected connect(
-    flags: { readonly server?: string | undefined; readonly data?: string | undefined },
+    flags: {
+      readonly server?: string | undefined;
+      readonly data?: string | undefined;
+      readonly db?: string | undefined;
+    },
     mode: 'run' | 'read' = 'read',
     signal: AbortSignal = new AbortController().signal,
   ): Promise<Connection> {
     const apiKey = process.env['OCTO_API_KEY'];
-    return connect({ mode, server: flags.server, apiKey, dataDir: dataFolder(flags.data) }, signal);
+    const [dataDir, db] = [dataFolder(flags.data), databaseAddress(flags.db)];
+    return connect({ mode, server: flags.server, apiKey, dataDir, db }, signal);
   }
 
   protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<unknown> {

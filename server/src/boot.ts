@@ -61,11 +61,16 @@ export interface PlaneOptions {
   /** Which plugins of `pluginRoots` may be loaded. Absent: all. The standard ones always are. */
   readonly allowedPlugins?: readonly Allowed[];
   readonly masterKey?: string;
+  /** `postgres://…`; default: SQLite in the data folder. */
+  readonly databaseUrl?: string;
   /** How scripts run on this very machine. */
   readonly machine?: OwnMachine;
   /** Folder or URL with Node for workers that have none. */
   readonly nodeRuntimes?: string;
 }
+
+/** What other processes on the database tell of; everything else is found by looking. */
+const SHARED_TOPICS = ['queue', 'cancel', 'leases'];
 
 /** Open the plane on a data folder. No listener is made here, so the CLI opens the very same. */
 export async function openPlane(options: PlaneOptions): Promise<Plane> {
@@ -74,6 +79,7 @@ export async function openPlane(options: PlaneOptions): Promise<Plane> {
     await openStorage({
       dataDir: options.dataDir,
       ...(options.masterKey !== undefined && { masterKey: options.masterKey }),
+      ...(options.databaseUrl !== undefined && { databaseUrl: options.databaseUrl }),
     }),
   );
   if (options.mode === 'work') await storage.hold(options.node.id);
@@ -84,6 +90,8 @@ export async function openPlane(options: PlaneOptions): Promise<Plane> {
     await proveScriptUser(services, options);
     await register(services, options);
     await services.get(Loop).start();
+    const signals = services.get(Signals);
+    await storage.news.hear(SHARED_TOPICS, (topic) => signals.publish(topic));
   }
   const held = undo.move();
   return makePlane(options, storage, { services, plugins, refused }, held);
@@ -216,8 +224,11 @@ function makePlane(
     explain: services.get(Explainer),
     cancel: (taskId) => cancelTask(queue, taskId),
     async [Symbol.asyncDispose]() {
-      if (isInProcess && options.mode === 'work') await leave(services, options.node.id);
-      await held.disposeAsync();
+      try {
+        if (isInProcess && options.mode === 'work') await leave(services, options.node.id);
+      } finally {
+        await held.disposeAsync();
+      }
     },
   };
 }

@@ -9,6 +9,11 @@ import { LOG_LEVELS, type LogLevelName } from './logging.ts';
 export interface ServerOptions {
   /** Absolute. */
   readonly dataDir: string;
+  /**
+   * `postgres://…`; default: SQLite in the data folder. Environment: OCTO_DB, where a password is better kept: command
+   * lines are seen by everybody on the machine until the process has covered its own.
+   */
+  readonly db?: string;
   /** Default 8065; 0 picks a free one. Environment: OCTO_PORT. */
   readonly port?: number;
   /** Default 127.0.0.1: nobody else reaches it unless told so. Environment: OCTO_HOST. */
@@ -38,6 +43,7 @@ const MEBI = 1024 * 1024;
 const amount = z.number().positive();
 const allowed = z.strictObject({ name: z.string().min(1), integrity: z.string().min(1).optional() });
 const fields = z.strictObject({
+  db: z.string().min(1).optional(),
   port: z.int().min(0).max(65_535).optional(),
   host: z.string().min(1).optional(),
   taskCap: z.int().min(0).max(10_000).optional(),
@@ -61,6 +67,7 @@ const fields = z.strictObject({
 type Fields = z.infer<typeof fields>;
 
 export interface ServerConfig {
+  readonly db?: string;
   readonly port: number;
   readonly host: string;
   readonly taskCap?: number;
@@ -127,9 +134,21 @@ export function machineOfEnvironment(env: NodeJS.ProcessEnv): OwnMachine {
 }
 
 function fromOptions(options: ServerOptions): unknown {
-  const { port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes } = options;
+  const { db, port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes } = options;
   const { tlsCertificate, tlsKey, trustProxy } = options;
-  return { port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes, tlsCertificate, tlsKey, trustProxy };
+  return {
+    db,
+    port,
+    host,
+    taskCap,
+    builtInWorker,
+    logLevel,
+    scriptUser,
+    nodeRuntimes,
+    tlsCertificate,
+    tlsKey,
+    trustProxy,
+  };
 }
 
 function fromEnvironment(env: NodeJS.ProcessEnv): unknown {
@@ -140,6 +159,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): unknown {
   };
   const allow = env['OCTO_PLUGINS_ALLOW']; // names with commas between; empty: none at all
   return {
+    db: env['OCTO_DB'] || undefined,
     port: number('OCTO_PORT'),
     host: env['OCTO_HOST'],
     taskCap: number('OCTO_TASK_CAP'),

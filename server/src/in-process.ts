@@ -13,6 +13,8 @@ export interface InProcessOptions {
   readonly dataDir: string;
   /** `run`: takes its own tasks and adopts what is left behind; `read`: only looks. */
   readonly mode: 'run' | 'read';
+  /** `postgres://…`; default: SQLite in the data folder. */
+  readonly databaseUrl?: string;
   readonly pluginRoots?: readonly string[];
 }
 export interface InProcess extends AsyncDisposable {
@@ -32,6 +34,7 @@ export async function openInProcess(options: InProcessOptions): Promise<InProces
     machine: machineOfEnvironment(process.env),
     ...(process.env['OCTO_NODE_RUNTIMES'] && { nodeRuntimes: process.env['OCTO_NODE_RUNTIMES'] }),
     ...(options.pluginRoots && { pluginRoots: options.pluginRoots }),
+    ...(options.databaseUrl !== undefined && { databaseUrl: options.databaseUrl }),
     ...(masterKey !== undefined && { masterKey }),
   });
   const localKey = makeKey();

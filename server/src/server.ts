@@ -79,9 +79,10 @@ async function openServerPlane(options: ServerOptions, config: ServerConfig, log
       ...(config.allowedPlugins && { allowedPlugins: config.allowedPlugins }),
       ...(options.pluginRoots && { pluginRoots: options.pluginRoots }),
       ...(masterKey !== undefined && { masterKey }),
+      ...(config.db !== undefined && { databaseUrl: config.db }),
     });
   } catch (error) {
-    if (!OctoError.is(error) || error.code !== 'OCTO_STORAGE_NODE_HELD') throw error;
+    if (!OctoError.is(error) || error.code !== 'OCTO_STORAGE_NODE_HELD' || config.db !== undefined) throw error;
     throw new ConflictError('OCTO_SERVER_RUNS', `a server already runs on ${options.dataDir}`, {
       hint: 'use that one (octo task list), or start this one with another --data',
       cause: error,

@@ -66,11 +66,14 @@ export interface Tasks {
     node: { readonly nodeId: string; readonly onlyOwn: boolean },
     at: { readonly nowMs: number; readonly untilMs: number },
   ): Promise<{ readonly task: ServerTask; readonly claim: Claim } | undefined>;
-  /** Take over what a dead node (or this very node, before its restart) held: fence + 1, state kept. */
+  /**
+   * Take over what a dead node (or this very node, before its restart) held: fence + 1, state kept. `except` those that
+   * it works on.
+   */
   adopt(
     deadNodeId: string,
     nodeId: string,
-    at: { readonly nowMs: number; readonly untilMs: number },
+    at: { readonly nowMs: number; readonly untilMs: number; readonly except?: readonly string[] },
   ): Promise<readonly { readonly task: ServerTask; readonly claim: Claim }[]>;
   /** Prolong this node's claims; answers with the tasks that it still holds, by id, with state and fence. */
   renew(

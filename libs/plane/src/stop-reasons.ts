@@ -2,7 +2,7 @@ import { OctoError } from '@octo/kernel';
 
 /** Why a running task is told to stop; the reason of its abort signal. It decides how the task ends. */
 export class TaskStop extends OctoError {
-  readonly how: 'cancel' | 'timeout' | 'detach' | 'claim-lost';
+  readonly how: 'cancel' | 'timeout' | 'detach' | 'claim-lost' | 'storage-lost';
 
   private constructor(how: TaskStop['how'], code: `OCTO_${string}`, message: string, hint?: string) {
     super(code, message, hint === undefined ? {} : { hint });
@@ -31,11 +31,23 @@ export class TaskStop extends OctoError {
     return new TaskStop('claim-lost', 'OCTO_TASK_CLAIM_LOST', 'another node has taken over the task');
   }
 
+  /** The database is away: nothing can be recorded. When it is back this node takes the task up again and reads on. */
+  static storageLost(): TaskStop {
+    return new TaskStop('storage-lost', 'OCTO_TASK_STORAGE_LOST', 'the database is away; running scripts go on');
+  }
+
   static of(signal: AbortSignal): TaskStop | undefined {
     return signal.aborted && signal.reason instanceof TaskStop ? signal.reason : undefined;
   }
   /** True when scripts must be left alone. */
   get leavesScripts(): boolean {
-    return this.how === 'detach' || this.how === 'claim-lost';
+    return this.how !== 'cancel' && this.how !== 'timeout';
   }
+}
+
+const AWAY: ReadonlySet<string> = new Set(['OCTO_STORAGE_UNREACHABLE', 'OCTO_STORAGE_COMMIT_UNKNOWN']);
+
+/** Whether the stores failed for a reason that passes, and the task is not to blame. */
+export function isStorageAway(error: unknown): boolean {
+  return OctoError.is(error) && AWAY.has(error.code);
 }

@@ -22,6 +22,11 @@ export interface Connection {
   readonly dialect: Dialect;
   /** Most writes that share one commit. */
   readonly batch: number;
+  /**
+   * Whether each of them gets a savepoint, so that one that fails leaves the others alone. Without, the others are done
+   * once more: cheaper where each statement is a way to a server and back, and hardly any write fails.
+   */
+  readonly hasSavepoints: boolean;
   /** One statement, with the rows it returns. */
   query(sql: string, bindings?: readonly Binding[]): Row[] | Promise<Row[]>;
   /** Only where reads have connections of their own: they neither wait for a transaction nor see what it is at. */

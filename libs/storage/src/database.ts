@@ -90,41 +90,56 @@ export class Database implements AsyncDisposable {
   /** Commits as many of the jobs as fit into a spell, at least one; answers with how many. */
   async #commit(jobs: readonly Job[]): Promise<number> {
     const settled: (() => void)[] = [];
+    let isUpToCommit = false;
     try {
       await this.#transaction(async (trx) => {
         for (const job of jobs) {
           settled.push(await this.#attempt(trx, job, jobs.length > 1));
           if (this.#spell.isOver) break;
         }
+        isUpToCommit = true;
       });
       for (const settle of settled) settle();
     } catch (error) {
-      const fallen = jobs.slice(0, Math.max(1, settled.length));
-      for (const job of fallen)
-        if (this.#connection.mayRepeat(error)) await this.#alone(job, error);
-        else job.reject(this.#explain(error));
+      const guilty = jobs[settled.length];
+      if (guilty && settled.length > 0 && !isUpToCommit && !this.#connection.hasSavepoints)
+        return this.#commitAround(guilty, jobs.slice(0, settled.length));
+      return this.#fallTogether(jobs.slice(0, Math.max(1, settled.length)), error);
     }
     return Math.max(1, settled.length);
   }
 
-  /** Once more, with pauses that grow and differ: in a transaction of its own it keeps others for the shortest time. */
-  async #alone(job: Job, why: unknown): Promise<void> {
-    for (let tries = 1; this.#connection.mayRepeat(why) && tries < TRIES; tries++) {
-      await sleep(Math.random() * 2 ** tries);
+  /** One of them has failed, and with it all are undone: those before it once more, then that one by itself. */
+  async #commitAround(guilty: Job, before: readonly Job[]): Promise<number> {
+    for (let done = 0; done < before.length;) done += await this.#commit(before.slice(done));
+    await this.#alone(guilty);
+    return before.length + 1;
+  }
+
+  async #fallTogether(jobs: readonly Job[], why: unknown): Promise<number> {
+    for (const job of jobs)
+      if (this.#connection.mayRepeat(why)) await this.#alone(job);
+      else job.reject(this.#explain(why));
+    return jobs.length;
+  }
+
+  /** In a transaction of its own, which keeps others for the shortest time; again, with pauses that grow and differ. */
+  async #alone(job: Job): Promise<void> {
+    for (let tries = 1; ; tries++) {
       try {
         let settle = () => {};
         await this.#transaction(async (trx) => void (settle = await this.#attempt(trx, job, false)));
         return settle();
       } catch (error) {
-        why = error;
+        if (!this.#connection.mayRepeat(error) || tries >= TRIES) return job.reject(this.#explain(error));
+        await sleep(Math.random() * 2 ** tries);
       }
     }
-    job.reject(this.#explain(why));
   }
 
   /** Alone in its transaction a failing write simply undoes it; among others it undoes itself to its savepoint. */
   async #attempt(trx: Transaction, job: Job, isShared: boolean): Promise<() => void> {
-    if (!isShared) {
+    if (!isShared || !this.#connection.hasSavepoints) {
       const value = await job.act(trx);
       return () => job.resolve(value as never);
     }

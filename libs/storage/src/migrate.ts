@@ -1,4 +1,4 @@
-import { ConflictError } from '@octo/kernel';
+import { ConflictError, OctoError } from '@octo/kernel';
 import { type Database, run, type Transaction } from './database.ts';
 import { SCHEMA_2 } from './schema-admin.ts';
 import { type Migration, SCHEMA_1 } from './schema.ts';
@@ -28,8 +28,23 @@ export async function migrate(db: Database): Promise<void> {
 
 /** Nearly always it is up to date: then nothing is written, and the builder is not even loaded. */
 async function versionOf(db: Database): Promise<number> {
-  const [row] = await db.read('select max(version) as version from schema_version').catch(() => []); // a fresh database
+  const [row] = await db.read('select max(version) as version from schema_version').catch((error: unknown) => {
+    if (OctoError.is(error)) throw error;
+    return []; // a fresh database
+  });
   return Number(row?.['version'] ?? 0);
+}
+
+/** Numbers of the schema: of the database (0: a fresh one), and of this octo. */
+export interface SchemaState {
+  readonly found: number;
+  readonly known: number;
+}
+
+export async function schemaState(db: Database): Promise<SchemaState> {
+  const found = await versionOf(db);
+  refuseNewer(found);
+  return { found, known: MIGRATIONS.length };
 }
 
 /** knex says it in the words of the database; the statements run on our own connection (docs/adr/0006). */

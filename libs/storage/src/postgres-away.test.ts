@@ -1,5 +1,6 @@
+import { startPostgres } from '@octo/testkit/postgres-server';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { installPostgres, startPostgres } from './postgres.fixture.ts';
+import { installPostgres } from './postgres.fixture.ts';
 import { AT, request } from './storage.fixture.ts';
 import { openStorage, type Storage } from './storage.ts';
 

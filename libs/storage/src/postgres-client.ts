@@ -27,8 +27,9 @@ export interface PoolOptions {
  */
 export class PostgresConnection implements Connection {
   readonly dialect = POSTGRES;
-  /** Savepoints. Above 64 each other connection has to look on the disk which of them is under way. */
-  readonly batch = 60;
+  /** All that they touch is kept from other processes until they are committed together. */
+  readonly batch = 64;
+  readonly hasSavepoints = false;
   readonly #options: PoolOptions;
   readonly #pool: Pool;
   readonly #closing = new AbortController();

@@ -43,7 +43,7 @@ export function explainPostgres(error: unknown): unknown {
       hint: 'check user, password and database in --db or OCTO_DB',
       cause: error,
     });
-  if (code === '57014' || code === '55P03' || isInTheWay(error))
+  if (code === '57014' || code === '55P03' || code === '40001' || code === '40P01')
     return new ConflictError('OCTO_STORAGE_BUSY', `the database did not get to it in time (${code})`, {
       hint: 'look in pg_stat_activity and pg_locks who keeps it',
       cause: error,

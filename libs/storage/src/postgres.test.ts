@@ -1,6 +1,7 @@
+import { startPostgres } from '@octo/testkit/postgres-server';
 import { storageContract } from '@octo/testkit/storage-contract';
 import { afterAll, describe } from 'vitest';
-import { installPostgres, startPostgres } from './postgres.fixture.ts';
+import { installPostgres } from './postgres.fixture.ts';
 import { openStorage } from './storage.ts';
 
 const server = await startPostgres();

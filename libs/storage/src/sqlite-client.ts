@@ -19,6 +19,7 @@ export const BUSY_MS = 50;
 export class SqliteConnection implements Connection {
   readonly dialect = SQLITE;
   readonly batch = 256; // a spell ends it earlier where they take long
+  readonly hasSavepoints = true;
   readonly #db: Sqlite.Database;
   readonly #lockLimitMs: number;
   readonly #prepared = new Map<string, Statement>();

@@ -109,12 +109,14 @@ export class SqlTasks implements Tasks {
   async adopt(
     deadNodeId: string,
     nodeId: string,
-    at: { readonly nowMs: number; readonly untilMs: number },
+    at: { readonly nowMs: number; readonly untilMs: number; readonly except?: readonly string[] },
   ): Promise<readonly { readonly task: ServerTask; readonly claim: Claim }[]> {
+    const except = (at.except ?? []).map((id) => seqOf(TASK, id));
+    const others = except.length === 0 ? '' : `and seq not in (${except.map(() => '?').join(', ')})`;
     const rows = await this.#db.execute(
       `update task set claim_node = ?, claim_fence = claim_fence + 1, claim_until_ms = ?, updated_ms = ?
-       where claim_node = ? and ${HELD} returning *`,
-      [nodeId, at.untilMs, at.nowMs, deadNodeId],
+       where claim_node = ? and ${HELD} ${others} returning *`,
+      [nodeId, at.untilMs, at.nowMs, deadNodeId, ...except],
     );
     return rows.map((row) => withClaim(row, nodeId));
   }

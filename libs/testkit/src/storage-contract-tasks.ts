@@ -76,6 +76,14 @@ export function tasksContract(bench: () => Bench): void {
       expect(await s.tasks.renew('dead', 9)).toEqual([]);
     });
 
+    test('a node takes back what it lost sight of, and what it works on stays as it is', async () => {
+      const { s, claimed } = bench();
+      const [lost, works] = [await claimed(), await claimed()];
+      const back = await s.tasks.adopt('n1', 'n1', { ...AT, except: [works.taskId] });
+      expect(back.map(({ claim }) => claim)).toEqual([{ ...lost, fence: 2 }]);
+      await s.journal.append(works, { lines: [line('still mine')] });
+    });
+
     test('a cancel ends a queued task, asks a running one, and leaves an ended one alone (R153)', async () => {
       const { s, enqueue, claimed } = bench();
       const queued = await enqueue();

@@ -12,6 +12,9 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
   );
 }
 
+/** Ask again later. */
+const AWAY: ReadonlySet<string> = new Set(['OCTO_STORAGE_UNREACHABLE']);
+
 /** What nobody threw on purpose is logged, and tells the client nothing more. */
 export function answerWith(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger) {
   const { told, status } = tellable(error);
@@ -23,7 +26,7 @@ export function answerWith(error: unknown, request: FastifyRequest, reply: Fasti
 }
 
 function tellable(error: unknown): { readonly told: OctoError; readonly status: number } {
-  if (OctoError.is(error)) return { told: error, status: statusOf(error) };
+  if (OctoError.is(error)) return { told: error, status: AWAY.has(error.code) ? 503 : statusOf(error) };
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   if (status >= 400 && status < 500) {
     const message = (error as Error).message.replace(/\.$/, ''); // only an Error has a statusCode here

@@ -1,8 +1,8 @@
 import { InputError } from '@octo/kernel';
 import { Flags } from '@oclif/core';
 import { readFile } from 'node:fs/promises';
-import { dataFolder } from '../../connect.ts';
-import { OctoCommand } from '../../octo-command.ts';
+import { databaseAddress, dataFolder } from '../../connect.ts';
+import { OctoCommand, placeFlags } from '../../octo-command.ts';
 
 export default class ServerRotateKey extends OctoCommand {
   static override summary = 'Seal every secret of the database anew, under another master key.';
@@ -13,7 +13,7 @@ export default class ServerRotateKey extends OctoCommand {
     'openssl rand -base64 32 > new.key; <%= config.bin %> server rotate-key --new-key-file new.key',
   ];
   static override flags = {
-    data: Flags.string({ description: 'data folder [default: $OCTO_HOME or ~/.octo]', env: 'OCTO_DATA' }),
+    ...placeFlags,
     'new-key-file': Flags.string({ description: 'file with the new key: 32 bytes in base64' }),
   };
 
@@ -26,10 +26,12 @@ export default class ServerRotateKey extends OctoCommand {
         hint: 'openssl rand -base64 32 > new.key; octo server rotate-key --new-key-file new.key',
       });
     const newKey = file === undefined ? undefined : (await readFile(file, 'utf8')).trim();
-    const { rotateKey } = await import('@octo/server/administer');
+    const { rotateKey } = await import('@octo/server/upkeep');
     const dataDir = dataFolder(flags.data);
+    const databaseUrl = databaseAddress(flags.db);
     const { resealed } = await rotateKey({
       dataDir,
+      ...(databaseUrl !== undefined && { databaseUrl }),
       ...(masterKey !== undefined && { masterKey }),
       ...(newKey !== undefined && { newKey }),
     });

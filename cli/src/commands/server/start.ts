@@ -1,23 +1,23 @@
 import { Flags } from '@oclif/core';
-import { dataFolder, pluginFolder } from '../../connect.ts';
-import { OctoCommand } from '../../octo-command.ts';
+import { databaseAddress, dataFolder, pluginFolder } from '../../connect.ts';
+import { OctoCommand, placeFlags } from '../../octo-command.ts';
 
 export default class ServerStart extends OctoCommand {
   static override summary = 'Start the headless server on a data folder; it stays until SIGINT or SIGTERM.';
   static override description =
-    'Listens on 127.0.0.1 unless told otherwise. At the first start on a folder it prints an API key, once. A stop leaves running scripts alone; the next start finds them again. Flags win over OCTO_PORT, OCTO_HOST, OCTO_TASK_CAP, OCTO_BUILTIN_WORKER, OCTO_LOG_LEVEL, OCTO_SCRIPT_USER, OCTO_NODE_RUNTIMES, OCTO_TLS_CERT, OCTO_TLS_KEY, OCTO_TRUST_PROXY, OCTO_PLUGINS_ALLOW, and these over the configuration file.';
+    'Listens on 127.0.0.1 unless told otherwise. At the first start on a folder it prints an API key, once. A stop leaves running scripts alone; the next start finds them again. Flags win over OCTO_DB, OCTO_PORT, OCTO_HOST, OCTO_TASK_CAP, OCTO_BUILTIN_WORKER, OCTO_LOG_LEVEL, OCTO_SCRIPT_USER, OCTO_NODE_RUNTIMES, OCTO_TLS_CERT, OCTO_TLS_KEY, OCTO_TRUST_PROXY, OCTO_PLUGINS_ALLOW, and these over the configuration file.';
   static override examples = [
     '<%= config.bin %> server start',
     '<%= config.bin %> server start --data /var/lib/octo --port 8065 --task-cap 10',
   ];
   static override enableJsonFlag = false;
   static override flags = {
-    data: Flags.string({ description: 'data folder [default: $OCTO_HOME or ~/.octo]', env: 'OCTO_DATA' }),
+    ...placeFlags,
     port: Flags.integer({ description: 'port; 0 = any free one [default: 8065]', min: 0, max: 65_535 }),
     host: Flags.string({ description: 'address to listen on [default: 127.0.0.1]' }),
     config: Flags.string({
       description:
-        'JSON file with port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes, tlsCertificate, tlsKey, trustProxy, scriptLimits, workspaces, plugins.allow',
+        'JSON file with db, port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes, tlsCertificate, tlsKey, trustProxy, scriptLimits, workspaces, plugins.allow',
     }),
     'task-cap': Flags.integer({ description: 'most tasks at once; 0 = none [default: 5, or as it was]', min: 0 }),
     'builtin-worker': Flags.boolean({
@@ -47,6 +47,7 @@ export default class ServerStart extends OctoCommand {
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
     const given = {
+      db: databaseAddress(flags.db),
       port: flags.port,
       host: flags.host,
       configFile: flags.config,

@@ -9,7 +9,7 @@ import { type TaskRequest, type VariableEntry } from '../model/request.ts';
 import { type Claim, type ServerTask, type TaskState } from '../model/task.ts';
 import { type PlannedAction, planTask } from '../planning/plan.ts';
 import { type TaskChange } from '../ports.ts';
-import { TaskStop } from '../stop-reasons.ts';
+import { isStorageAway, TaskStop } from '../stop-reasons.ts';
 import { type TaskRoom, type Workshop } from './room.ts';
 
 /** What the loop holds of a running task: `stop` aborts it with a {@link TaskStop} as reason. */
@@ -22,9 +22,10 @@ type Outcome = { readonly state: TaskState } & TaskChange;
 
 /**
  * Carry out a claimed task from its request to its end; started anew after a restart, it goes through the same steps
- * and skips what the journal says is done. Never throws: what went wrong is the task's end.
+ * and skips what the journal says is done. Never throws: what went wrong is the task's end. False: because the database
+ * went away it has not come to an end, and wants to be taken up again.
  */
-export async function executeTask(workshop: Workshop, running: Running): Promise<void> {
+export async function executeTask(workshop: Workshop, running: Running): Promise<boolean> {
   const { task, claim, stop } = running;
   const mask = new Mask([]);
   const scribe = new Scribe({ ...workshop, mask, claim, broken: (error) => stop.abort(lost(error)) });
@@ -39,9 +40,10 @@ export async function executeTask(workshop: Workshop, running: Running): Promise
     limit.start(request.timeoutMs);
     outcome = await carryOut(room, running, request);
   } catch (error) {
+    if (isStorageAway(error)) stop.abort(TaskStop.storageLost());
     outcome = judge(error, stop.signal);
   }
-  await endTask(room, running, outcome);
+  return endTask(room, running, outcome);
 }
 
 async function carryOut(room: TaskRoom, running: Running, request: TaskRequest): Promise<Outcome> {
@@ -84,7 +86,7 @@ async function oneAction(
     room.scribe.end(id, 'Success');
   } catch (error) {
     const stopped = TaskStop.of(signal);
-    if (stopped?.leavesScripts) throw error;
+    if (stopped?.leavesScripts || isStorageAway(error)) throw error;
     if (!stopped) room.scribe.line(id, 'Error', sentence(error));
     room.scribe.end(id, stopped ? 'Canceled' : 'Failed');
     throw error;
@@ -100,13 +102,13 @@ function judge(error: unknown, signal: AbortSignal): Outcome {
   return { state: 'Failed', errorCode: 'OCTO_BUG', errorMessage: `octo failed: ${String(error)}` };
 }
 
-async function endTask(room: TaskRoom, { task, claim, stop }: Running, outcome: Outcome): Promise<void> {
+async function endTask(room: TaskRoom, { task, claim, stop }: Running, outcome: Outcome): Promise<boolean> {
   const { scribe, tasks, clock, logger } = room;
   const stopped = TaskStop.of(stop.signal);
   if (stopped?.leavesScripts) {
     await scribe.flush().catch(() => {}); // the claim may be gone
-    if (stopped.how === 'detach') await tasks.detach(claim, clock.now());
-    return;
+    if (stopped.how === 'detach') await tasks.detach(claim, clock.now()).catch(() => {}); // it ends by itself
+    return stopped.how !== 'storage-lost';
   }
   try {
     if (stopped) await settleRuns(room, claim, stop.signal);
@@ -120,10 +122,12 @@ async function endTask(room: TaskRoom, { task, claim, stop }: Running, outcome: 
     }
   } catch (error) {
     logger.error({ room: 'queue', taskId: task.id, error: String(error) }, 'a task could not be ended');
+    if (isStorageAway(error)) return false;
   }
   failpoint('task-ended');
   room.signals.publish(`task:${task.id}`);
   room.signals.publish('queue');
+  return true;
 }
 
 /** The last lines and states; they are stored together with the task's end. */
@@ -176,6 +180,7 @@ function sentence(error: unknown): string {
   return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
 }
 function lost(error: unknown): unknown {
+  if (isStorageAway(error)) return TaskStop.storageLost();
   return OctoError.is(error) && error.code === 'OCTO_CLAIM_LOST' ? TaskStop.claimLost() : error;
 }
 

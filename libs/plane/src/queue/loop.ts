@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ARTIFACT_DAYS, ARTIFACT_DAYS_DEFAULT } from '../limits.ts';
 import { type Claim, type ServerTask } from '../model/task.ts';
 import { type Nodes, type Subscription } from '../ports.ts';
-import { TaskStop } from '../stop-reasons.ts';
+import { isStorageAway, TaskStop } from '../stop-reasons.ts';
 import { adoptTheDead, type Adoption } from './adopt.ts';
 import { executeTask, type Running } from './execute.ts';
 import { explainQueue } from './explain-queue.ts';
@@ -34,6 +34,8 @@ export class NodeLoop implements AsyncDisposable {
   readonly #running = new Map<string, Running & { readonly done: Promise<void> }>();
   readonly #stop = new AbortController();
   #loops: readonly Promise<void>[] = [];
+  /** The database went away while a task ran, or was being claimed: this node may hold tasks that nobody works on. */
+  #hasLost = false;
 
   constructor(workshop: LoopDeps, options: LoopOptions) {
     this.#workshop = workshop;
@@ -65,11 +67,14 @@ export class NodeLoop implements AsyncDisposable {
     for (const { stop } of this.#running.values()) stop.abort(TaskStop.detached());
     const letGo = Promise.allSettled([...this.#running.values()].map((r) => r.done));
     await Promise.race([letGo, sleep(this.#workshop.limits.stopMs, undefined, { ref: false })]);
-    await this.#workshop.leases.releaseOfNode(this.#workshop.nodeId);
+    await this.#workshop.leases.releaseOfNode(this.#workshop.nodeId).catch((error: unknown) => {
+      this.#workshop.logger.warn({ room: 'queue', error: String(error) }, 'leases end by themselves');
+    });
   }
 
   async #takeTasks(): Promise<void> {
     const { tasks, nodes, nodeId, clock, limits } = this.#workshop;
+    if (this.#hasLost) await this.#takeBack();
     const cap = (await nodes.get(nodeId))?.taskCap ?? 0;
     while (this.#running.size < cap && !this.#stop.signal.aborted) {
       const nowMs = clock.now();
@@ -78,6 +83,19 @@ export class NodeLoop implements AsyncDisposable {
       if (!taken) break;
       failpoint('claimed');
       this.#execute(taken.task, taken.claim);
+    }
+  }
+
+  /** Here, where tasks are claimed one after the other: what is not running now is in nobody's hands. */
+  async #takeBack(): Promise<void> {
+    const { tasks, nodeId, clock, limits, logger } = this.#workshop;
+    const nowMs = clock.now();
+    const at = { nowMs, untilMs: nowMs + limits.claimMs, except: this.runningTasks };
+    this.#hasLost = false; // set again by the round that fails, and by a task that is just letting go
+    const found = await tasks.adopt(nodeId, nodeId, at);
+    for (const { task, claim } of found) {
+      logger.info({ room: 'queue', taskId: task.id }, 'goes on with a task, for the database is back');
+      this.#execute(task, claim);
     }
   }
 
@@ -91,12 +109,21 @@ export class NodeLoop implements AsyncDisposable {
   #execute(task: ServerTask, claim: Claim): void {
     const running: Running = { task, claim, stop: new AbortController() };
     if (task.state === 'Cancelling') running.stop.abort(TaskStop.cancelled());
-    const done = executeTask(this.#workshop, running).finally(() => {
+    const done = this.#toTheEnd(running).finally(() => {
       this.#running.delete(task.id);
       this.#workshop.signals.publish('queue');
     });
     this.#running.set(task.id, { ...running, done });
     this.#workshop.signals.publish(`task:${task.id}`);
+  }
+
+  async #toTheEnd(running: Running): Promise<void> {
+    try {
+      if (!(await executeTask(this.#workshop, running))) this.#hasLost = true;
+    } catch (error) {
+      const { task } = running;
+      this.#workshop.logger.error({ room: 'queue', taskId: task.id, error: String(error) }, 'a task was dropped');
+    }
   }
 
   /** Prolong what this node holds; notice what was cancelled, and what another node has taken. */
@@ -179,6 +206,7 @@ export class NodeLoop implements AsyncDisposable {
         await news.next(tickMs, this.#stop.signal);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
+        this.#hasLost ||= isStorageAway(error);
         this.#workshop.logger.error({ room: 'queue', topic, error: String(error) }, 'a round of the node failed');
         await sleep(tickMs, undefined, { signal: this.#stop.signal }).catch(() => {});
       }

