@@ -1,4 +1,5 @@
-import { asIs, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { each, bool, list, str, strMap } from '../wire-shape.ts';
 import { type Links } from './collection.ts';
 
 /** Source: rest.md 2.1. */
@@ -15,16 +16,9 @@ export interface OctopusSpace extends SpaceResource {
   readonly spaceManagersTeamMembers: readonly string[];
   readonly links: Links;
 }
-export const spaceForm = wireForm<OctopusSpace>(
-  asIs(
-    'id',
-    'name',
-    'slug',
-    'description',
-    'isDefault',
-    'taskQueueStopped',
-    'spaceManagersTeams',
-    'spaceManagersTeamMembers',
-    'links',
-  ),
-);
+export const spaceForm = wireForm<OctopusSpace>({
+  ...each(str, 'id', 'name', 'slug', 'description'),
+  ...each(bool, 'isDefault', 'taskQueueStopped'),
+  ...each(list(str), 'spaceManagersTeams', 'spaceManagersTeamMembers'),
+  links: strMap,
+});
