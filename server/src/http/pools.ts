@@ -16,7 +16,7 @@ import { matching, workerResource, workersForm } from './workers.ts';
 
 const [list, page] = [listOf(workerPoolForm), pagedOf(workerPoolForm)];
 
-const poolSchema = z.looseObject({
+export const poolSchema = z.looseObject({
   Name: z.string().trim().min(1).max(200),
   Description: z.string().nullish(),
   IsDefault: z.boolean().nullish(),
