@@ -18,4 +18,7 @@ export * from './resources/task.ts';
 export * from './resources/user.ts';
 export * from './resources/worker-pool.ts';
 export * from './resources/worker.ts';
-export { listOf, type WireForm } from './wire-form.ts';
+export { type RefOf, schemaOfShape, toJsonSchema } from './json-schema.ts';
+export { listOf, type WireForm, wireForm } from './wire-form.ts';
+export * as shapes from './wire-shape.ts';
+export { type AnyShape, type JsonSchema } from './wire-shape.ts';

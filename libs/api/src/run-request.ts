@@ -1,6 +1,7 @@
 import { parse } from '@octo/kernel';
 import { runRequestForm, type RunRequest } from './resources/run.ts';
-import { asIs, listOf, wireForm } from './wire-form.ts';
+import { listOf, wireForm } from './wire-form.ts';
+import { each, list, str, strMap } from './wire-shape.ts';
 
 /** Check the body of POST /api/octo/runs, names in any case. */
 export async function parseRunRequest(body: unknown): Promise<RunRequest> {
@@ -11,8 +12,9 @@ export async function parseRunRequest(body: unknown): Promise<RunRequest> {
 /** Octopus process files say ActionType where we say type. */
 const fileForm = listOf(
   wireForm<object>({
-    ...asIs('name', 'type', 'actionType', 'properties', 'pool'),
-    files: [asIs('name', 'contentBase64')],
+    ...each(str, 'name', 'type', 'actionType', 'pool'),
+    properties: strMap,
+    files: list(each(str, 'name', 'contentBase64')),
   }),
 );
 

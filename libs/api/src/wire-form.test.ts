@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { taskDetailsForm } from './resources/task-details.ts';
 import { tasksForm } from './resources/task.ts';
 import { workerForm } from './resources/worker.ts';
-import { asIs, listOf, wireForm, type Shape } from './wire-form.ts';
+import { listOf, wireForm } from './wire-form.ts';
+import { str, strMap, type Shape } from './wire-shape.ts';
 
 interface Part {
   readonly name: string;
@@ -10,7 +11,8 @@ interface Part {
   readonly parts: readonly Part[];
 }
 const part: Shape<Part> = {
-  ...asIs('name', 'properties'),
+  name: str,
+  properties: strMap,
   get parts(): readonly [Shape<Part>] {
     return [part];
   },
@@ -65,6 +67,6 @@ test('counts by state keep their keys; branches of a log are mapped at every lev
 
 test('a shape that forgets a member does not compile', () => {
   // @ts-expect-error -- `parts` is missing
-  const forgetful: Shape<Part> = asIs('name', 'properties');
+  const forgetful: Shape<Part> = { name: str, properties: strMap };
   expect(Object.keys(forgetful)).not.toContain('parts');
 });

@@ -1,28 +1,4 @@
-const AS_IS = 'as is';
-type AsIs = typeof AS_IS;
-
-/** Members that pass as they are: a text, a number, or a map whose keys are data (`Links`, `Properties`, `Arguments`). */
-export function asIs<const N extends string>(...names: readonly N[]): { readonly [K in N]: AsIs } {
-  return Object.fromEntries(names.map((name) => [name, AS_IS])) as { [K in N]: AsIs }; // one entry for each name
-}
-
-/** Which members of a resource are names, at every depth. A list has the shape of one of its items in brackets. */
-export type Shape<T> = unknown extends T
-  ? AsIs
-  : [NonNullable<T>] extends [string | number | boolean]
-    ? AsIs
-    : NonNullable<T> extends readonly (infer I)[]
-      ? AsIs | readonly [Shape<I>]
-      : string extends keyof NonNullable<T>
-        ? AsIs | Open
-        : { readonly [K in keyof NonNullable<T>]-?: Shape<NonNullable<T>[K]> };
-
-/** Names some members; the keys of all others are data and stay. An endpoint is so. */
-export interface Open {
-  readonly '*': AsIs;
-  readonly [name: string]: AnyShape;
-}
-type AnyShape = AsIs | readonly [AnyShape] | { readonly [name: string]: AnyShape };
+import { type AnyShape, bare, isLeaf, isList, type Names, type Shape } from './wire-shape.ts';
 
 /** How a resource meets the wire (rest.md 1.5). What the shape does not name goes neither out nor in. */
 export interface WireForm<T> {
@@ -37,7 +13,7 @@ export interface WireForm<T> {
 }
 
 export function wireForm<T>(shape: Shape<T>): WireForm<T> {
-  const any = shape as AnyShape; // Shape<T> is AnyShape for every T
+  const any = shape as unknown as AnyShape; // Shape<T> is AnyShape for every T
   return { shape, toWire: (value) => outward(any, value), bind: (body) => inward(any, body) };
 }
 export function listOf<T>(form: WireForm<T>): WireForm<readonly T[]> {
@@ -45,9 +21,11 @@ export function listOf<T>(form: WireForm<T>): WireForm<readonly T[]> {
 }
 
 /** A page of a log has thousands of lines: what a shape says is worked out once, and lines are only copied. */
-function outward(shape: AnyShape, value: unknown): unknown {
-  if (shape === AS_IS || typeof value !== 'object' || value === null) return value;
-  if (isList(shape)) return Array.isArray(value) ? value.map((it) => outward(shape[0], it)) : value;
+function outward(given: AnyShape, value: unknown): unknown {
+  const shape = bare(given);
+  if (isLeaf(shape) || typeof value !== 'object' || value === null) return value;
+  if (isList(shape))
+    return isLeaf(shape[0]) || !Array.isArray(value) ? value : value.map((it) => outward(shape[0], it));
   if (Array.isArray(value)) return value;
   const members = wireMembers(shape);
   const isOpen = '*' in shape;
@@ -76,25 +54,22 @@ function wireMembers(names: Names): ReadonlyMap<string, Member> {
   return made;
 }
 
-type Names = Readonly<Record<string, AnyShape>>;
-
 /** Walk value and shape together; what does not fit the shape stays as it is, for a schema to refuse. */
-function inward(shape: AnyShape, value: unknown): unknown {
-  if (shape === AS_IS || typeof value !== 'object' || value === null) return value;
-  if (isList(shape)) return Array.isArray(value) ? value.map((it) => inward(shape[0], it)) : value;
+function inward(given: AnyShape, value: unknown): unknown {
+  const shape = bare(given);
+  if (isLeaf(shape) || typeof value !== 'object' || value === null) return value;
+  if (isList(shape)) return isLeaf(shape[0]) || !Array.isArray(value) ? value : value.map((it) => inward(shape[0], it));
   if (Array.isArray(value)) return value;
   const entries = Object.entries(value).flatMap(([key, it]) => {
     const name = spelling(shape).get(key.toLowerCase());
     if (name === undefined) return '*' in shape ? [[key, it]] : [];
-    return [[name, inward(shape[name] ?? AS_IS, it)]];
+    const member = shape[name];
+    return [[name, member === undefined ? it : inward(member, it)]];
   });
   return Object.fromEntries(entries);
 }
 
-function isList(shape: AnyShape): shape is readonly [AnyShape] {
-  return Array.isArray(shape);
-}
-function pascal(name: string): string {
+export function pascal(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 

@@ -14,7 +14,7 @@ import { isSame } from './filters.ts';
 import { iso } from './instants.ts';
 import { grantsFor, isSelf, userAsked } from './users.ts';
 
-const schema = z.looseObject({
+export const apiKeySchema = z.looseObject({
   Purpose: z.string().trim().min(1).max(200),
   Expires: z.iso.datetime({ offset: true }).nullish(),
 });
@@ -39,7 +39,7 @@ export function apiKeyRoutes(app: FastifyInstance, plane: Plane): void {
   );
   app.post('/api/users/:id/apikeys', async (request, reply) => {
     const user = await owner(request);
-    const { Purpose, Expires } = await parse(schema, spell(schema, request.body ?? {}), 'the API key');
+    const { Purpose, Expires } = await parse(apiKeySchema, spell(apiKeySchema, request.body ?? {}), 'the API key');
     const expiresAtMs = Expires == null ? undefined : Date.parse(Expires);
     const nowMs = plane.clock.now();
     if (expiresAtMs !== undefined && expiresAtMs <= nowMs)

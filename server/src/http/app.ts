@@ -20,6 +20,8 @@ import { settingsRoutes } from './octo/settings.ts';
 import { taskExplainRoutes } from './octo/task-explain.ts';
 import { taskInsightRoutes } from './octo/task-insight.ts';
 import { taskLogRoutes } from './octo/task-log.ts';
+import { type Route } from './openapi/document.ts';
+import { openApiRoute } from './openapi/route.ts';
 import { octopusNodeRoutes } from './octopus-nodes.ts';
 import { permissionRoutes } from './permissions.ts';
 import { poolSummaryRoutes } from './pool-summary.ts';
@@ -66,15 +68,18 @@ export function buildApp(plane: Plane, options: AppOptions): FastifyInstance {
   const closing = watchClosing(app);
   readJsonBodies(app);
   answerErrors(app, plane.logger);
+  const routes: Route[] = [];
   app.addHook('onRoute', (route) => {
     const rule = route.config?.rule ?? RULES[`${String(route.method)} ${route.url}`];
     if (rule === undefined) throw new Error(`${String(route.method)} ${route.url} has no line in rules.ts`);
     route.config = { ...route.config, rule };
+    routes.push({ method: String(route.method), url: route.url, rule });
   });
   requireSpace(app, plane);
   const gate = guard(app, plane, options);
   octopusRoutes(app, plane, gate, closing);
   ownRoutes(app, plane, closing);
+  openApiRoute(app, routes);
   return app;
 }
 

@@ -13,7 +13,7 @@ import { notFound } from './errors.ts';
 import { isSame } from './filters.ts';
 
 const GLOBAL = '/api/configuration/certificates/certificate-global';
-const featuresSchema = z.looseObject({ IsBuiltInWorkerEnabled: z.boolean().optional() });
+export const featuresSchema = z.looseObject({ IsBuiltInWorkerEnabled: z.boolean().optional() });
 
 /** The server's own identity, its features, and what clients ask about it in passing (rest.md 2.2). */
 export function configurationRoutes(app: FastifyInstance, plane: Plane): void {

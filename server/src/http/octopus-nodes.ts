@@ -11,7 +11,7 @@ import { isSame, named } from './filters.ts';
 import { noted } from './access/audited.ts';
 import { nodeResource, setTaskCap } from './octo/nodes.ts';
 
-const schema = z.looseObject({ MaxConcurrentTasks: z.int().min(0).max(10_000).optional() });
+export const octopusNodeSchema = z.looseObject({ MaxConcurrentTasks: z.int().min(0).max(10_000).optional() });
 const PATH = '/api/octopusservernodes';
 const [list, page] = [listOf(octopusNodeForm), pagedOf(octopusNodeForm)];
 
@@ -43,7 +43,11 @@ export function octopusNodeRoutes(app: FastifyInstance, plane: Plane): void {
   });
   app.put(`${PATH}/:id`, async (request) => {
     const node = nodeAsked(request.params, await servers());
-    const { MaxConcurrentTasks: taskCap } = await parse(schema, spell(schema, request.body ?? {}), 'the node');
+    const { MaxConcurrentTasks: taskCap } = await parse(
+      octopusNodeSchema,
+      spell(octopusNodeSchema, request.body ?? {}),
+      'the node',
+    );
     if (taskCap !== undefined) await setTaskCap(plane, request, node, taskCap);
     return octopusNodeForm.toWire(octopusNode({ ...node, taskCap: taskCap ?? node.taskCap }));
   });

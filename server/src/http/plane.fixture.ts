@@ -2,6 +2,7 @@ import { httpApi, type OctoApi } from '@octo/api';
 import { type Claim, type NewLine, type ServerTask } from '@octo/plane';
 import { type FastifyInstance, type InjectOptions } from 'fastify';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -9,6 +10,7 @@ import { openPlane } from '../boot.ts';
 import { silentLogger } from '../logging.ts';
 import { type Plane } from '../plane.ts';
 import { buildApp } from './app.ts';
+import { faultOf } from './openapi/answers.fixture.ts';
 
 export const KEY = 'API-LOCALKEYOFTHISTEST';
 export const NODE = 'server-test';
@@ -16,7 +18,7 @@ export const NODE = 'server-test';
 export interface TestServer {
   readonly plane: Plane;
   readonly app: FastifyInstance;
-  /** With the key, as the parsed answer. */
+  /** With the key, as the parsed answer, which is held against the document of the API. */
   readonly ask: (url: string, more?: Partial<InjectOptions>) => Promise<Answer>;
 }
 export interface Answer {
@@ -43,16 +45,20 @@ export async function openTestServer({ living = false } = {}): Promise<TestServe
   onTestFinished(() => plane[Symbol.asyncDispose]());
   const app = buildApp(plane, { localKey: KEY });
   onTestFinished(() => app.close());
+  const routes = new WeakMap<IncomingMessage, string>();
+  app.addHook('onRequest', async ({ raw, routeOptions }) => {
+    if (routeOptions.url !== undefined) routes.set(raw, routeOptions.url);
+  });
   const ask = async (url: string, more: Partial<InjectOptions> = {}): Promise<Answer> => {
     const headers = { 'x-octopus-apikey': KEY, ...more.headers };
     const answer = await app.inject({ method: 'GET', ...more, url, headers });
     const isJson = answer.headers['content-type']?.toString().startsWith('application/json');
-    return {
-      status: answer.statusCode,
-      headers: answer.headers,
-      text: answer.payload,
-      body: isJson ? answer.json() : undefined,
-    };
+    const body: unknown = isJson ? answer.json() : undefined;
+    const request = answer.raw.req as IncomingMessage; // fastify's own, which is the one that it routed
+    const answered = { method: request.method ?? '', route: routes.get(request), status: answer.statusCode, body };
+    const fault = isJson ? await faultOf(app, answered) : undefined;
+    if (fault !== undefined) throw new Error(fault);
+    return { status: answer.statusCode, headers: answer.headers, text: answer.payload, body };
   };
   return { plane, app, ask };
 }

@@ -14,7 +14,7 @@ import { poolWire, selfOf } from './pool-wire.ts';
 import { spaceOfRequest } from './scope.ts';
 import { matching, workerWire } from './workers.ts';
 
-const poolSchema = z.looseObject({
+export const poolSchema = z.looseObject({
   Name: z.string().trim().min(1).max(200),
   Description: z.string().nullish(),
   IsDefault: z.boolean().nullish(),

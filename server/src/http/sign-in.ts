@@ -9,7 +9,7 @@ import { isSame } from './filters.ts';
 import { textOf } from './members.ts';
 import { userWire } from './users.ts';
 
-const schema = z.looseObject({
+export const signInSchema = z.looseObject({
   Username: z.string().min(1),
   Password: z.string().min(1),
   RememberMe: z.boolean().nullish(),
@@ -33,7 +33,7 @@ export function signInRoutes(app: FastifyInstance, plane: Plane, gate: Gate): vo
   app.post('/api/authentication/checklogininitiated', async () => ({ WasExternalLoginInitiated: false }));
 
   app.post('/api/users/login', async (request, reply) => {
-    const wanted = await parse(schema, spell(schema, request.body ?? {}), 'the sign-in');
+    const wanted = await parse(signInSchema, spell(signInSchema, request.body ?? {}), 'the sign-in');
     const nowMs = plane.clock.now();
     const from = [request.ip, `${request.ip} as ${wanted.Username.toLowerCase()}`];
     for (const it of from) gate.throttle.check(it, nowMs);

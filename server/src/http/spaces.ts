@@ -14,7 +14,7 @@ import { isSame, named } from './filters.ts';
 import { iso } from './instants.ts';
 
 const [list, page] = [listOf(spaceForm), pagedOf(spaceForm)];
-const schema = z.looseObject({
+export const spaceSchema = z.looseObject({
   Name: z.string().trim().min(1).max(200),
   Slug: z.string().nullish(),
   Description: z.string().nullish(),
@@ -97,7 +97,7 @@ function spaceChanges(
 }
 
 async function readSpace(plane: Plane, body: unknown, before?: SpaceRecord): Promise<Omit<SpaceRecord, 'id'>> {
-  const wanted = await parse(schema, spell(schema, body ?? {}), 'the space');
+  const wanted = await parse(spaceSchema, spell(spaceSchema, body ?? {}), 'the space');
   const known = async (kind: string, ids: readonly string[] | null | undefined, before: readonly string[] = []) => {
     if (!ids) return before;
     const all = await plane.documents.list(kind);

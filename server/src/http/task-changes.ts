@@ -28,7 +28,7 @@ const argumentsSchema = z.looseObject({
   RestrictedTo: text,
   Properties: z.record(z.string(), z.string()).nullish(),
 });
-const taskSchema = z.looseObject({
+export const taskSchema = z.looseObject({
   Name: z.string().min(1),
   Description: text,
   Arguments: argumentsSchema.nullish(),
@@ -36,7 +36,7 @@ const taskSchema = z.looseObject({
 });
 type Arguments = z.infer<typeof argumentsSchema>;
 type Built = Pick<TaskRequest, 'actions' | 'health'>;
-const stateSchema = z.looseObject({ State: z.enum(['Success', 'Failed', 'Canceled']), Reason: text });
+export const stateSchema = z.looseObject({ State: z.enum(['Success', 'Failed', 'Canceled']), Reason: text });
 
 /** Tasks that a client starts, repeats or sets (R94, R205, R217, rest.md 2.10). */
 export function taskChangeRoutes(app: FastifyInstance, plane: Plane): void {

@@ -12,7 +12,7 @@ const OCTOPUS_STYLES = ['TentaclePassive', 'TentacleActive', 'Ssh', 'KubernetesT
 const REFUSED_STYLES = ['None', 'OfflineDrop'];
 
 const endpointSchema = z.looseObject({ CommunicationStyle: z.string().min(1) });
-const workerSchema = z.looseObject({
+export const workerSchema = z.looseObject({
   Name: z.string().trim().min(1).max(200),
   WorkerPoolIds: z.array(z.string()).nullish(),
   MachinePolicyId: z.string().nullish(),

@@ -5,3 +5,4 @@ export { type DocumentKind } from './kind.ts';
 export * from './machine-policy.ts';
 export * from './others.ts';
 export { spell } from './spell.ts';
+export { actionSchema, runSchema } from '../run-schema.ts';

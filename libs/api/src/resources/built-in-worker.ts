@@ -1,4 +1,5 @@
-import { asIs, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { each, bool, int, oneOf, str } from '../wire-shape.ts';
 
 /** The built-in worker of one node; no row of /workers, for official clients delete what they list. */
 export interface BuiltInWorkerResource {
@@ -12,6 +13,9 @@ export interface BuiltInWorkerResource {
   readonly because: string;
   readonly activeLeases: number;
 }
-export const builtInWorkerForm = wireForm<BuiltInWorkerResource>(
-  asIs('id', 'name', 'nodeId', 'nodeKind', 'isEnabled', 'isUsed', 'because', 'activeLeases'),
-);
+export const builtInWorkerForm = wireForm<BuiltInWorkerResource>({
+  ...each(str, 'id', 'name', 'nodeId', 'because'),
+  nodeKind: oneOf('server', 'in-process'),
+  ...each(bool, 'isEnabled', 'isUsed'),
+  activeLeases: int,
+});

@@ -1,4 +1,5 @@
-import { asIs, listOf, wireForm, type Shape, type WireForm } from '../wire-form.ts';
+import { listOf, wireForm, type WireForm } from '../wire-form.ts';
+import { each, int, str, strMap, type Shape } from '../wire-shape.ts';
 
 /** Link templates by name. Source: rest.md 1.8. */
 export type Links = Readonly<Record<string, string>>;
@@ -19,7 +20,9 @@ export interface Paged<T> {
 /** A collection's own members beside the standard ones are given with their shapes. */
 export function pagedOf<T, M extends object = object>(item: WireForm<T>, more?: Shape<M>): WireForm<Paged<T> & M> {
   const shape = {
-    ...asIs('itemType', 'totalResults', 'itemsPerPage', 'numberOfPages', 'lastPageNumber', 'links'),
+    itemType: str,
+    ...each(int, 'totalResults', 'itemsPerPage', 'numberOfPages', 'lastPageNumber'),
+    links: strMap,
     items: listOf(item).shape,
     ...(more as object | undefined),
   };

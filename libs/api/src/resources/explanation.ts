@@ -1,4 +1,5 @@
-import { asIs, type Shape, type WireForm, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { each, str, type Shape } from '../wire-shape.ts';
 
 /** A node of the tree of GET /api/octo/tasks/{id}/explain (I1). */
 export interface ExplanationResource {
@@ -8,7 +9,10 @@ export interface ExplanationResource {
   readonly children: readonly ExplanationResource[];
 }
 
-const shape: Record<string, unknown> = asIs('kind', 'text');
-const whole = { ...shape, children: [] as unknown[] };
-whole.children.push(whole); // a tree: each child is as its parent
-export const explanationForm: WireForm<ExplanationResource> = wireForm(whole as unknown as Shape<ExplanationResource>); // recursive, which no literal can be
+const explanation: Shape<ExplanationResource> = {
+  ...each(str, 'kind', 'text'),
+  get children(): readonly [Shape<ExplanationResource>] {
+    return [explanation]; // a tree: each child is as its parent
+  },
+};
+export const explanationForm = wireForm<ExplanationResource>(explanation);

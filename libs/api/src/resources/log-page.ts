@@ -1,5 +1,6 @@
-import { asIs, wireForm } from '../wire-form.ts';
-import { type TaskState } from './task.ts';
+import { wireForm } from '../wire-form.ts';
+import { each, bool, int, leaf, nullable, oneOf, str } from '../wire-shape.ts';
+import { TASK_STATES, type TaskState } from './task.ts';
 
 export interface LogLineResource {
   /** 1, 2, 3 … within the task. */
@@ -32,10 +33,23 @@ export interface PackedLogPage extends Omit<LogPage, 'lines'> {
   readonly first: number;
   readonly lines: readonly (readonly [activityId: string, category: string, atMs: number, text: string])[];
 }
+/** Thousands of them: nothing walks through. */
+const packedLines = leaf<PackedLogPage['lines']>({
+  type: 'array',
+  items: {
+    type: 'array',
+    description: 'activity id, category, milliseconds since 1970, text',
+    prefixItems: [{ type: 'string' }, { type: 'string' }, { type: 'integer' }, { type: 'string' }],
+    minItems: 4,
+    maxItems: 4,
+  },
+});
 export const logPageForm = wireForm<PackedLogPage>({
-  lines: 'as is',
-  ...asIs('first', 'next', 'state', 'isCompleted', 'isEnd', 'isObserved'),
-  progress: asIs('percentage', 'message'),
+  lines: packedLines,
+  ...each(int, 'first', 'next'),
+  state: oneOf(...TASK_STATES),
+  ...each(bool, 'isCompleted', 'isEnd', 'isObserved'),
+  progress: nullable({ percentage: int, message: str }),
 });
 
 export function unpackLogPage({ first, lines, ...rest }: PackedLogPage): LogPage {

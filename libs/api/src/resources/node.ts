@@ -1,4 +1,5 @@
-import { asIs, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { each, bool, instant, int, list, oneOf, str, strMap } from '../wire-shape.ts';
 import { type Links } from './collection.ts';
 
 /** A server process, as official clients know it. Source: rest.md 2.2. */
@@ -9,9 +10,8 @@ export interface OctopusNode {
   readonly isInMaintenanceMode: boolean;
   readonly links: Links;
 }
-export const octopusNodeForm = wireForm<OctopusNode>(
-  asIs('id', 'name', 'maxConcurrentTasks', 'isInMaintenanceMode', 'links'),
-);
+const octopusNode = { ...each(str, 'id', 'name'), maxConcurrentTasks: int, isInMaintenanceMode: bool, links: strMap };
+export const octopusNodeForm = wireForm<OctopusNode>(octopusNode);
 
 export interface ClusterSummary {
   readonly nodes: readonly (OctopusNode & {
@@ -22,13 +22,8 @@ export interface ClusterSummary {
   readonly links: Links;
 }
 export const clusterSummaryForm = wireForm<ClusterSummary>({
-  nodes: [
-    {
-      ...asIs('id', 'name', 'maxConcurrentTasks', 'isInMaintenanceMode', 'lastSeen'),
-      ...asIs('isOffline', 'runningTaskCount', 'links'),
-    },
-  ],
-  ...asIs('links'),
+  nodes: list({ ...octopusNode, lastSeen: instant, isOffline: bool, runningTaskCount: int }),
+  links: strMap,
 });
 
 /** octo's own: every process that opened the plane, the in-process ones too. */
@@ -41,12 +36,16 @@ export interface NodeResource {
   readonly lastSeen: string;
   readonly isAlive: boolean;
 }
-export const nodeForm = wireForm<NodeResource>(
-  asIs('id', 'name', 'kind', 'taskCap', 'runningTasks', 'lastSeen', 'isAlive'),
-);
+export const nodeForm = wireForm<NodeResource>({
+  ...each(str, 'id', 'name'),
+  kind: oneOf('server', 'in-process'),
+  ...each(int, 'taskCap', 'runningTasks'),
+  lastSeen: instant,
+  isAlive: bool,
+});
 
 /** What may be changed of a node. */
 export interface TaskCapRequest {
   readonly taskCap: number;
 }
-export const taskCapForm = wireForm<TaskCapRequest>(asIs('taskCap'));
+export const taskCapForm = wireForm<TaskCapRequest>({ taskCap: int });

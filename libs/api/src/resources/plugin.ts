@@ -1,4 +1,5 @@
-import { asIs, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { each, int, list, nullable, str } from '../wire-shape.ts';
 
 export interface PluginResource {
   readonly name: string;
@@ -11,6 +12,8 @@ export interface PluginResource {
   readonly refused: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
 }
 export const pluginForm = wireForm<PluginResource>({
-  ...asIs('name', 'version', 'root', 'contract', 'brings'),
-  refused: asIs('code', 'message', 'hint'),
+  ...each(str, 'name', 'version', 'root'),
+  contract: int,
+  brings: list(str),
+  refused: nullable({ ...each(str, 'code', 'message'), hint: nullable(str) }),
 });

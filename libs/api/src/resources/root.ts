@@ -1,4 +1,5 @@
-import { asIs, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { each, bool, str, strMap } from '../wire-shape.ts';
 import { type Links } from './collection.ts';
 
 /** What a server says of itself to anybody. Source: rest.md 1.9; `octoVersion` is ours. */
@@ -14,22 +15,15 @@ export interface RootResource {
   readonly hasLongTermSupport: boolean;
   readonly links: Links;
 }
-export const rootForm = wireForm<RootResource>(
-  asIs(
-    'application',
-    'version',
-    'octoVersion',
-    'apiVersion',
-    'installationId',
-    'isEarlyAccessProgram',
-    'hasLongTermSupport',
-    'links',
-  ),
-);
+export const rootForm = wireForm<RootResource>({
+  ...each(str, 'application', 'version', 'octoVersion', 'apiVersion', 'installationId'),
+  ...each(bool, 'isEarlyAccessProgram', 'hasLongTermSupport'),
+  links: strMap,
+});
 
 /** Root of one space; without versions, by which clients tell it from the other root. */
 export interface SpaceRootResource {
   readonly id: string;
   readonly links: Links;
 }
-export const spaceRootForm = wireForm<SpaceRootResource>(asIs('id', 'links'));
+export const spaceRootForm = wireForm<SpaceRootResource>({ id: str, links: strMap });

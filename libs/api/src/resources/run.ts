@@ -1,4 +1,5 @@
-import { asIs, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { bool, each, list, num, optional, str, strMap } from '../wire-shape.ts';
 
 /** Body of POST /api/octo/runs. */
 export interface RunRequest {
@@ -19,7 +20,13 @@ export interface RunRequest {
   readonly queueTimeoutSeconds?: number;
 }
 export const runRequestForm = wireForm<RunRequest>({
-  ...asIs('description', 'pool', 'timeoutSeconds', 'queueTimeoutSeconds'),
-  actions: [{ ...asIs('name', 'type', 'properties', 'pool'), files: [asIs('name', 'contentBase64')] }],
-  variables: [asIs('name', 'value', 'sensitive')],
+  ...each(optional(str), 'description', 'pool'),
+  ...each(optional(num), 'timeoutSeconds', 'queueTimeoutSeconds'),
+  actions: list({
+    ...each(str, 'name', 'type'),
+    properties: strMap,
+    pool: optional(str),
+    files: optional(list(each(str, 'name', 'contentBase64'))),
+  }),
+  variables: optional(list({ ...each(str, 'name', 'value'), sensitive: optional(bool) })),
 });

@@ -1,4 +1,5 @@
-import { asIs, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { each, bool, instant, nullable, str, strMap } from '../wire-shape.ts';
 import { type Links } from './collection.ts';
 
 /** Source: rest.md 2.2. */
@@ -14,9 +15,11 @@ export interface ServerStatus {
   readonly links: Links;
 }
 export const serverStatusForm = wireForm<ServerStatus>({
-  ...asIs('isDatabaseEncrypted', 'isInMaintenanceMode', 'isMajorMinorUpgrade', 'isUpgradeAvailable'),
-  ...asIs('isPotentialClone', 'maintenanceExpires', 'maximumAvailableVersion'),
-  ...asIs('maximumAvailableVersionCoveredByLicense', 'links'),
+  ...each(bool, 'isDatabaseEncrypted', 'isInMaintenanceMode', 'isMajorMinorUpgrade', 'isUpgradeAvailable'),
+  isPotentialClone: bool,
+  maintenanceExpires: nullable(instant),
+  ...each(nullable(str), 'maximumAvailableVersion', 'maximumAvailableVersionCoveredByLicense'),
+  links: strMap,
 });
 
 export interface ServerHealth {
@@ -28,6 +31,8 @@ export interface ServerHealth {
   readonly links: Links;
 }
 export const serverHealthForm = wireForm<ServerHealth>({
-  ...asIs('description', 'isOperatingNormally', 'isEntireClusterReadOnly', 'isEntireClusterDrainingTasks'),
-  ...asIs('isCompliantWithLicense', 'links'),
+  description: str,
+  ...each(bool, 'isOperatingNormally', 'isEntireClusterReadOnly', 'isEntireClusterDrainingTasks'),
+  isCompliantWithLicense: bool,
+  links: strMap,
 });

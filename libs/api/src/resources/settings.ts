@@ -1,4 +1,5 @@
-import { asIs, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { bool, num, optional } from '../wire-shape.ts';
 
 export interface SettingsResource {
   /** The switch of the built-in worker (R12). */
@@ -6,4 +7,7 @@ export interface SettingsResource {
   /** Bytes of artifacts are deleted after so many days; 0 = never. Default 30. */
   readonly artifactKeepDays?: number;
 }
-export const settingsForm = wireForm<SettingsResource>(asIs('isBuiltInWorkerEnabled', 'artifactKeepDays'));
+export const settingsForm = wireForm<SettingsResource>({
+  isBuiltInWorkerEnabled: bool,
+  artifactKeepDays: optional(num),
+});

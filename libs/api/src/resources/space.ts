@@ -1,4 +1,5 @@
-import { asIs, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { each, bool, list, str, strMap } from '../wire-shape.ts';
 import { type Links } from './collection.ts';
 
 /** Source: rest.md 2.1. */
@@ -16,17 +17,9 @@ export interface OctopusSpace extends SpaceResource {
   readonly lastModifiedOn: string;
   readonly links: Links;
 }
-export const spaceForm = wireForm<OctopusSpace>(
-  asIs(
-    'id',
-    'name',
-    'slug',
-    'description',
-    'isDefault',
-    'taskQueueStopped',
-    'spaceManagersTeams',
-    'spaceManagersTeamMembers',
-    'lastModifiedOn',
-    'links',
-  ),
-);
+export const spaceForm = wireForm<OctopusSpace>({
+  ...each(str, 'id', 'name', 'slug', 'description', 'lastModifiedOn'),
+  ...each(bool, 'isDefault', 'taskQueueStopped'),
+  ...each(list(str), 'spaceManagersTeams', 'spaceManagersTeamMembers'),
+  links: strMap,
+});

@@ -1,4 +1,5 @@
-import { asIs, wireForm, type Shape } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { each, bool, instant, int, list, nullable, str, strMap, type Shape } from '../wire-shape.ts';
 import { type Links } from './collection.ts';
 import { taskForm, type OctopusTask } from './task.ts';
 
@@ -33,15 +34,25 @@ export interface TaskDetails {
 }
 
 const element: Shape<ActivityElement> = {
-  ...asIs('id', 'name', 'started', 'ended', 'status', 'showAtSummaryLevel', 'progressPercentage', 'progressMessage'),
-  logElements: [asIs('category', 'occurredAt', 'messageText', 'detail', 'number')],
+  ...each(str, 'id', 'name', 'status', 'progressMessage'),
+  ...each(nullable(instant), 'started', 'ended'),
+  showAtSummaryLevel: bool,
+  progressPercentage: int,
+  logElements: list({
+    ...each(str, 'category', 'messageText'),
+    occurredAt: instant,
+    detail: nullable(str),
+    number: int,
+  }),
   get children(): readonly [Shape<ActivityElement>] {
     return [element]; // a branch holds branches
   },
 };
+export const activityForm = wireForm<ActivityElement>(element);
 export const taskDetailsForm = wireForm<TaskDetails>({
   task: taskForm.shape,
   activityLogs: [element],
-  progress: asIs('progressPercentage', 'estimatedTimeRemaining'),
-  ...asIs('physicalLogSize', 'links'),
+  progress: { progressPercentage: int, estimatedTimeRemaining: str },
+  physicalLogSize: int,
+  links: strMap,
 });

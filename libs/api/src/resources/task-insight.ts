@@ -1,4 +1,5 @@
-import { asIs, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { each, bool, instant, int, list, nullable, str } from '../wire-shape.ts';
 import { taskForm, type TaskResource } from './task.ts';
 
 /** What a task waits for, until when, and what happens then (R252). */
@@ -58,10 +59,17 @@ export interface TaskInsight {
 }
 export const taskInsightForm = wireForm<TaskInsight>({
   task: taskForm.shape,
-  ...asIs('errorCode', 'nodeId', 'isObserved', 'logLines', 'logBytes'),
-  waiting: asIs('for', 'since', 'until', 'whenOver'),
-  activities: [asIs('id', 'name', 'status', 'started', 'ended')],
-  runs: [asIs('action', 'attempt', 'key', 'ticket', 'workerId', 'workerName', 'state', 'end', 'exitCode')],
-  outputs: [asIs('action', 'name', 'value')],
-  artifacts: [asIs('id', 'name', 'sizeBytes', 'sha256')],
+  ...each(nullable(str), 'errorCode', 'nodeId'),
+  isObserved: bool,
+  ...each(int, 'logLines', 'logBytes'),
+  waiting: nullable({ ...each(str, 'for', 'whenOver'), since: instant, until: nullable(instant) }),
+  activities: list({ ...each(str, 'id', 'name', 'status'), ...each(nullable(instant), 'started', 'ended') }),
+  runs: list({
+    ...each(int, 'action', 'attempt'),
+    ...each(str, 'key', 'ticket', 'workerId', 'workerName', 'state'),
+    end: nullable(str),
+    exitCode: nullable(int),
+  }),
+  outputs: list({ ...each(str, 'action', 'name'), value: nullable(str) }),
+  artifacts: list({ ...each(str, 'id', 'name'), sizeBytes: nullable(int), sha256: nullable(str) }),
 });

@@ -1,4 +1,5 @@
-import { asIs, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { anyMap, bool, each, instant, int, intMap, list, nullable, oneOf, str, strMap } from '../wire-shape.ts';
 import { pagedOf, type Links, type Paged } from './collection.ts';
 
 export const TASK_STATES = ['Queued', 'Executing', 'Cancelling', 'Success', 'Failed', 'Canceled', 'TimedOut'] as const;
@@ -39,36 +40,19 @@ export interface OctopusTask extends TaskResource {
   readonly estimatedRemainingQueueDurationSeconds: number;
   readonly links: Links;
 }
-export const taskForm = wireForm<OctopusTask>(
-  asIs(
-    'id',
-    'spaceId',
-    'name',
-    'description',
-    'arguments',
-    'state',
-    'completed',
-    'queueTime',
-    'queueTimeExpiry',
-    'startTime',
-    'lastUpdatedTime',
-    'completedTime',
-    'serverNode',
-    'duration',
-    'errorMessage',
-    'hasBeenPickedUpByProcessor',
-    'isCompleted',
-    'finishedSuccessfully',
-    'hasPendingInterruptions',
-    'canRerun',
-    'hasWarningsOrErrors',
-    'projectId',
-    'pendingInterruptionTypes',
-    'pendingPreconditionTypes',
-    'estimatedRemainingQueueDurationSeconds',
-    'links',
-  ),
-);
+export const taskForm = wireForm<OctopusTask>({
+  ...each(str, 'id', 'name', 'description', 'completed', 'duration', 'errorMessage'),
+  ...each(nullable(str), 'spaceId', 'serverNode', 'projectId'),
+  arguments: anyMap,
+  state: oneOf(...TASK_STATES),
+  ...each(instant, 'queueTime', 'lastUpdatedTime'),
+  ...each(nullable(instant), 'queueTimeExpiry', 'startTime', 'completedTime'),
+  ...each(bool, 'hasBeenPickedUpByProcessor', 'isCompleted', 'finishedSuccessfully', 'hasPendingInterruptions'),
+  ...each(bool, 'canRerun', 'hasWarningsOrErrors'),
+  ...each(list(str), 'pendingInterruptionTypes', 'pendingPreconditionTypes'),
+  estimatedRemainingQueueDurationSeconds: int,
+  links: strMap,
+});
 
 /** Numbers of tasks by state, over the whole installation. */
 export interface TaskTotals {
@@ -76,10 +60,13 @@ export interface TaskTotals {
   readonly totalCountsInOtherSpaces: Readonly<Record<string, number>>;
 }
 export type TaskPage<T extends TaskResource = TaskResource> = Paged<T> & TaskTotals;
-export const tasksForm = pagedOf<OctopusTask, TaskTotals>(taskForm, asIs('totalCounts', 'totalCountsInOtherSpaces'));
+export const tasksForm = pagedOf<OctopusTask, TaskTotals>(
+  taskForm,
+  each(intMap, 'totalCounts', 'totalCountsInOtherSpaces'),
+);
 
 export interface TaskTypeResource {
   readonly id: string;
   readonly name: string;
 }
-export const taskTypeForm = wireForm<TaskTypeResource>(asIs('id', 'name'));
+export const taskTypeForm = wireForm<TaskTypeResource>(each(str, 'id', 'name'));

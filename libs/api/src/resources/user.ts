@@ -1,4 +1,5 @@
-import { asIs, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { each, anything, bool, list, nullable, str, strMap } from '../wire-shape.ts';
 import { type Links } from './collection.ts';
 
 /** Who holds an API key. Source: rest.md 2.1. */
@@ -14,17 +15,10 @@ export interface UserResource {
   readonly identities: readonly unknown[];
   readonly links: Links;
 }
-export const userForm = wireForm<UserResource>(
-  asIs(
-    'id',
-    'username',
-    'displayName',
-    'isActive',
-    'isService',
-    'emailAddress',
-    'canPasswordBeEdited',
-    'isRequestor',
-    'identities',
-    'links',
-  ),
-);
+export const userForm = wireForm<UserResource>({
+  ...each(str, 'id', 'username', 'displayName'),
+  ...each(bool, 'isActive', 'isService', 'canPasswordBeEdited', 'isRequestor'),
+  emailAddress: nullable(str),
+  identities: list(anything),
+  links: strMap,
+});

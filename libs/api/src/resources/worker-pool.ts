@@ -1,4 +1,5 @@
-import { asIs, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { each, bool, int, str, strMap } from '../wire-shape.ts';
 import { type Links } from './collection.ts';
 
 /** Source: rest.md 2.4. */
@@ -18,6 +19,8 @@ export interface OctopusWorkerPool extends WorkerPoolResource {
   readonly links: Links;
 }
 export const workerPoolForm = wireForm<OctopusWorkerPool>({
-  ...asIs('id', 'spaceId', 'name', 'slug', 'description', 'workerPoolType', 'isDefault', 'sortOrder', 'canAddWorkers'),
-  ...asIs('links'),
+  ...each(str, 'id', 'spaceId', 'name', 'slug', 'description', 'workerPoolType'),
+  ...each(bool, 'isDefault', 'canAddWorkers'),
+  sortOrder: int,
+  links: strMap,
 });

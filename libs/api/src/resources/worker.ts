@@ -1,4 +1,5 @@
-import { asIs, wireForm } from '../wire-form.ts';
+import { wireForm } from '../wire-form.ts';
+import { each, anything, bool, list, nullable, str, strMap } from '../wire-shape.ts';
 import { type Links } from './collection.ts';
 
 /** What our client reads of a worker. Source: rest.md 2.3. */
@@ -35,8 +36,11 @@ export interface OctopusWorker extends WorkerResource {
   readonly links: Links;
 }
 export const workerForm = wireForm<OctopusWorker>({
-  ...asIs('id', 'spaceId', 'name', 'slug', 'workerPoolIds', 'machinePolicyId', 'isDisabled', 'healthStatus', 'status'),
-  ...asIs('hasLatestCalamari', 'statusSummary', 'isInProcess', 'operatingSystem', 'shellName', 'shellVersion'),
-  ...asIs('operatingSystemVersion', 'architecture', 'skipInitialHealthCheck', 'thumbprint', 'uri', 'links'),
-  endpoint: asIs('communicationStyle', '*'),
+  ...each(str, 'id', 'spaceId', 'name', 'slug', 'machinePolicyId', 'healthStatus', 'status', 'statusSummary'),
+  ...each(str, 'operatingSystem', 'shellName', 'shellVersion'),
+  ...each(bool, 'isDisabled', 'hasLatestCalamari', 'isInProcess', 'skipInitialHealthCheck'),
+  workerPoolIds: list(str),
+  ...each(nullable(str), 'thumbprint', 'uri', 'operatingSystemVersion', 'architecture'),
+  endpoint: { communicationStyle: str, '*': anything },
+  links: strMap,
 });

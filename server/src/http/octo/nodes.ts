@@ -10,7 +10,7 @@ import { isSame } from '../filters.ts';
 
 const list = listOf(nodeForm);
 /** 0: the node takes no task (R206). */
-const taskCapSchema = z.object({ taskCap: z.int().min(0).max(10_000) });
+export const taskCapSchema = z.object({ taskCap: z.int().min(0).max(10_000) });
 
 /** Every process that opened the plane, with what a person asks about it. */
 export function nodeRoutes(app: FastifyInstance, plane: Plane): void {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type Plane } from '../../plane.ts';
 import { noted } from '../access/audited.ts';
 
-const schema = z.object({
+export const settingsSchema = z.object({
   isBuiltInWorkerEnabled: z.boolean(),
   artifactKeepDays: z.number().min(0).max(36_500).optional(),
 });
@@ -20,7 +20,7 @@ export function settingsRoutes(app: FastifyInstance, plane: Plane): void {
   app.get('/api/octo/settings', async () => settingsForm.toWire(await settings()));
   app.put('/api/octo/settings', async (request) => {
     const { isBuiltInWorkerEnabled, artifactKeepDays } = await parse(
-      schema,
+      settingsSchema,
       settingsForm.bind(request.body),
       'the settings',
     );
