@@ -30,16 +30,9 @@ export interface Connection extends AsyncDisposable {
  * this process (house.md 6.3).
  */
 export async function connect(options: ConnectOptions, signal: AbortSignal): Promise<Connection> {
-  const { server, apiKey, dataDir } = options;
-  if (server !== undefined) return named(server, apiKey || storedKey(server, options));
-  const login = options.isDataNamed ? undefined : currentLogin(stored(options));
-  if (login) return remote(await overHttp(login.url, login.key), login.url, login.space);
-  const { findDoor } = await import('@octo/server/door');
-  const door = await findDoor(dataDir);
-  if (door) {
-    const api = await overHttp(door.url, door.key);
-    if (await answers(api, signal)) return remote(api, door.url);
-  }
+  const { dataDir } = options;
+  const remote = await connectRemote(options, signal);
+  if (remote) return remote;
   const { openInProcess } = await import('@octo/server/in-process');
   const plane = await openInProcess({ dataDir, mode: options.mode, pluginRoots: [pluginFolder()] });
   return {
@@ -49,10 +42,26 @@ export async function connect(options: ConnectOptions, signal: AbortSignal): Pro
     [Symbol.asyncDispose]: () => plane[Symbol.asyncDispose](),
   };
 }
-function storedKey(server: string, options: ConnectOptions): string | undefined {
+/** Of a server only; undefined where none was named, stored or found. */
+export async function connectRemote(
+  options: Omit<ConnectOptions, 'mode'>,
+  signal: AbortSignal,
+): Promise<Connection | undefined> {
+  const { server, apiKey, dataDir } = options;
+  if (server !== undefined) return named(server, apiKey || storedKey(server, options));
+  const login = options.isDataNamed ? undefined : currentLogin(stored(options));
+  if (login) return remote(await overHttp(login.url, login.key), login.url, login.space);
+  const { findDoor } = await import('@octo/server/door');
+  const door = await findDoor(dataDir);
+  if (!door) return undefined;
+  const api = await overHttp(door.url, door.key);
+  return (await answers(api, signal)) ? remote(api, door.url) : undefined;
+}
+function storedKey(server: string, options: Stores): string | undefined {
   return URL.canParse(server) ? keyFor(server, stored(options)) : undefined;
 }
-function stored(options: ConnectOptions): Stored {
+type Stores = Pick<ConnectOptions, 'stored'>;
+function stored(options: Stores): Stored {
   return options.stored ?? readStored();
 }
 

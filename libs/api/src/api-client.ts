@@ -34,7 +34,7 @@ class ApiClient implements OctoApi {
 
   constructor(send: Send, apiKey: string, answerMs = 60_000) {
     this.#send = send;
-    this.#headers = { 'x-octopus-apikey': apiKey, accept: 'application/json' };
+    this.#headers = { 'x-octopus-apikey': apiKey, accept: 'application/json', 'user-agent': 'octo' };
     this.#answerMs = answerMs;
   }
 

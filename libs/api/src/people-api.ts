@@ -142,5 +142,9 @@ export async function findSpace(api: OctoApi, wanted: string, signal: AbortSigna
 }
 export async function findRole(api: OctoApi, wanted: string, signal: AbortSignal): Promise<WireRole> {
   const all = await get<readonly WireRole[]>(api, '/api/userroles/all', signal);
-  return pickBy(all, wanted, { words: (it) => [it.Id, it.Name], what: 'user role', list: 'octo team roles' });
+  return pickBy(all, wanted, {
+    words: (it) => [it.Id, it.Name, it.Id.replace(/^userroles-/, ''), it.Name.replaceAll(' ', '-')],
+    what: 'user role',
+    list: 'octo team roles',
+  });
 }

@@ -7,7 +7,7 @@ export default class TeamAdd extends OctoCommand {
   static override summary = 'Add a team. What it may do comes by octo team grant.';
   static override examples = [
     '<%= config.bin %> team add deployers --member jane --member ci',
-    '<%= config.bin %> team grant deployers space-managers --space Default',
+    '<%= config.bin %> team grant deployers space-manager --space Default',
   ];
   static override args = { name: Args.string({ description: 'name of the team' }) };
   static override flags = {
