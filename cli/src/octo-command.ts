@@ -94,7 +94,7 @@ export abstract class OctoCommand extends Command {
   }
 }
 
-/** A broken file is told by the command that needs it; `octo config` and `octo login` mend it. */
+/** A broken file is told by the command that needs what is in it. */
 function storedUnlessBroken(): Pick<ReturnType<typeof readStored>, 'settings'> {
   try {
     return readStored();

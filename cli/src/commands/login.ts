@@ -9,7 +9,7 @@ const LIMIT_MS = 60_000;
 
 export default class LoginCommand extends OctoCommand {
   static override summary = 'Keep the address of a server and a key to it, so that commands need neither.';
-  static override description = `The key comes from --api-key-file, from a question, or from stdin. With --username it is the password that does, and
+  static override description = `The key comes from --api-key-file, OCTO_API_KEY, a question, or stdin. With --username it is the password that does, and
 octo makes an API key of its own with it. Both are checked first; what is kept is readable by you alone.`;
   static override examples = [
     '<%= config.bin %> login http://127.0.0.1:8065',
