@@ -13,6 +13,7 @@ if (argv[2] === '--version') {
   process.stdout.write(`${manifest.name}/${manifest.version} ${platform}-${arch} node-${version}\n`);
 } else {
   getBuiltinModule('node:module').enableCompileCache();
+  if (argv.includes('--no-color')) process.env.NO_COLOR ??= '1'; // oclif decides on colours when it is loaded
   const { main } = await import('../dist/bundle/main.js');
   await main(root, argv.slice(2));
 }

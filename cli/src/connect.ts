@@ -1,7 +1,8 @@
 import { type OctoApi } from '@octo/api';
 import { InputError } from '@octo/kernel';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { pluginFolder } from './home.ts';
+import { currentLogin, keyFor, readStored, type Stored } from './logins.ts';
+export { dataFolder, octoHome, pluginFolder } from './home.ts';
 
 export interface ConnectOptions {
   /** `run`: may take work and adopts what is left behind; `read`: only looks. */
@@ -11,24 +12,29 @@ export interface ConnectOptions {
   readonly dataDir: string;
   /** `postgres://…`; default: SQLite in the data folder. */
   readonly db?: string | undefined;
+  /** By --data or OCTO_DATA: then a stored login does not count. */
+  readonly isDataNamed: boolean;
+  /** What `octo login` has left; else read when it is needed. */
+  readonly stored?: Stored;
 }
 export interface Connection extends AsyncDisposable {
   readonly api: OctoApi;
   readonly kind: 'server' | 'in-process';
   /** Address of the server, or the data folder. */
   readonly where: string;
+  /** Of the stored login. */
+  readonly space?: string | undefined;
 }
 
-/** A server that was named, else the one that runs on the data folder, else the plane in this process (house.md 6.3). */
+/**
+ * Where the api is, first match: the server that was named; with a data folder that was named the server that runs on
+ * it, else the plane in this process; the login that is stored; the server that runs on octo's home, else the plane in
+ * this process (house.md 6.3).
+ */
 export async function connect(options: ConnectOptions, signal: AbortSignal): Promise<Connection> {
-  const { server, apiKey, dataDir } = options;
-  if (server !== undefined) return named(server, apiKey);
-  const { findDoor } = await import('@octo/server/door');
-  const door = await findDoor(dataDir);
-  if (door) {
-    const api = await overHttp(door.url, door.key);
-    if (await answers(api, signal)) return remote(api, door.url);
-  }
+  const { dataDir } = options;
+  const remote = await connectRemote(options, signal);
+  if (remote) return remote;
   const { openInProcess } = await import('@octo/server/in-process');
   const pluginRoots = [pluginFolder()];
   const { mode, db } = options;
@@ -40,15 +46,37 @@ export async function connect(options: ConnectOptions, signal: AbortSignal): Pro
     [Symbol.asyncDispose]: () => plane[Symbol.asyncDispose](),
   };
 }
+/** Of a server only; undefined where none was named, stored or found. */
+export async function connectRemote(
+  options: Omit<ConnectOptions, 'mode'>,
+  signal: AbortSignal,
+): Promise<Connection | undefined> {
+  const { server, apiKey, dataDir } = options;
+  if (server !== undefined) return named(server, apiKey || storedKey(server, options));
+  const login = options.isDataNamed ? undefined : currentLogin(stored(options));
+  if (login) return remote(await overHttp(login.url, login.key), login.url, login.space);
+  const { findDoor } = await import('@octo/server/door');
+  const door = await findDoor(dataDir);
+  if (!door) return undefined;
+  const api = await overHttp(door.url, door.key);
+  return (await answers(api, signal)) ? remote(api, door.url) : undefined;
+}
+function storedKey(server: string, options: Stores): string | undefined {
+  return URL.canParse(server) ? keyFor(server, stored(options)) : undefined;
+}
+type Stores = Pick<ConnectOptions, 'stored'>;
+function stored(options: Stores): Stored {
+  return options.stored ?? readStored();
+}
 
 async function named(server: string, apiKey: string | undefined): Promise<Connection> {
-  if (!apiKey)
-    throw new InputError('OCTO_CLI_NO_KEY', `the server ${server} wants an API key`, {
-      hint: 'set OCTO_API_KEY to the key that it printed at its first start',
-    });
   if (!/^https?:\/\//.test(server))
     throw new InputError('OCTO_CLI_URL', `"${server}" is no address of a server`, {
       hint: 'write it like http://127.0.0.1:8065',
+    });
+  if (!apiKey)
+    throw new InputError('OCTO_CLI_NO_KEY', `the server ${server} wants an API key`, {
+      hint: `set OCTO_API_KEY to the key that it printed at its first start, or: octo login ${server}`,
     });
   return remote(await overHttp(server, apiKey), server);
 }
@@ -59,8 +87,8 @@ async function overHttp(url: string, apiKey: string): Promise<OctoApi> {
   return httpApi({ url, apiKey });
 }
 
-function remote(api: OctoApi, url: string): Connection {
-  return { api, kind: 'server', where: url, [Symbol.asyncDispose]: async () => {} };
+function remote(api: OctoApi, url: string, space?: string): Connection {
+  return { api, kind: 'server', where: url, space, [Symbol.asyncDispose]: async () => {} };
 }
 
 /** A killed server leaves its door behind: knock, but not for long. */
@@ -72,18 +100,6 @@ async function answers(api: OctoApi, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
     return false;
   }
-}
-
-export function octoHome(): string {
-  return resolve(process.env['OCTO_HOME'] || join(homedir(), '.octo'));
-}
-/** Where third-party plugins are switched on (house.md 3.4). */
-export function pluginFolder(): string {
-  return join(octoHome(), 'plugins');
-}
-/** `--data`, else OCTO_DATA, else the home of octo. Absolute. */
-export function dataFolder(flag: string | undefined): string {
-  return resolve(flag || process.env['OCTO_DATA'] || octoHome());
 }
 
 /** `--db`, else OCTO_DB. A password on the command line is covered, so that lists of processes do not show it. */

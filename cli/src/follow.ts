@@ -1,4 +1,5 @@
 import { type LogPage, type OctoApi } from '@octo/api';
+import { manners } from './manners.ts';
 
 /** Where a followed log goes. What scripts say is the result; everything else is company. */
 export interface Screen {
@@ -9,6 +10,8 @@ export interface Screen {
   readonly useColor: boolean;
   /** Verbose lines, too. */
   readonly verbose: boolean;
+  /** Only what scripts say. */
+  readonly quiet?: boolean;
 }
 const LONG_POLL_MS = 20_000;
 const CLEAR = '\r\u001b[2K';
@@ -47,6 +50,7 @@ export function printLine(line: LogPage['lines'][number], screen: Screen): void 
   const { category, activityId, text } = line;
   if ((category === 'Verbose' || category === 'Trace') && !screen.verbose) return;
   const isOutput = activityId.includes('/');
+  if (screen.quiet === true && !isOutput) return;
   const color = COLORS[category] ?? (isOutput ? undefined : '2');
   const toOut = isOutput && category !== 'Error' && category !== 'Abandoned';
   (toOut ? screen.out : screen.err).write(`${paint(text, color, screen)}\n`);
@@ -82,11 +86,12 @@ class StatusLine {
 }
 
 export function screenOf(options: { readonly verbose: boolean; readonly json: boolean }): Screen {
-  const isTerminal = process.stderr.isTTY && !options.json;
+  const isTerminal = process.stderr.isTTY && !options.json && !manners.quiet;
   return {
     out: options.json ? process.stderr : process.stdout, // with --json, stdout holds the one result
     err: process.stderr,
     isTerminal,
+    quiet: manners.quiet,
     useColor: isTerminal && process.env['NO_COLOR'] === undefined,
     verbose: options.verbose,
   };

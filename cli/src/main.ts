@@ -1,4 +1,5 @@
 // What bin/octo.js starts, from the bundle. The plugins of $OCTO_HOME may bring commands of their own.
+import { type OctoError } from '@octo/kernel';
 import { Config, execute } from '@oclif/core';
 import { existsSync } from 'node:fs';
 import { pluginFolder } from './connect.ts';
@@ -14,10 +15,32 @@ export async function main(root: string, args: string[]): Promise<void> {
     devPlugins: false,
     ...(core.length > 0 && { pluginAdditions: { core, path } }),
   });
-  await execute({ loadOptions, args });
+  const known = asFlags(args);
+  if (isUnknown(known, loadOptions)) {
+    const { unknownCommand } = await import('./unknown.ts');
+    const error = unknownCommand(known, loadOptions.commandIDs);
+    if (error) return refuse(error, known);
+  }
+  await execute({ loadOptions, args: known });
 }
 
 /** `octo plugin remove` works whatever the commands of a plugin do when they are loaded. */
 function isAboutPlugins([topic]: readonly string[]): boolean {
   return topic === 'plugin';
+}
+
+/** `octo help worker list` is `octo worker list --help`. */
+function asFlags(args: string[]): string[] {
+  return args[0] === 'help' ? [...args.slice(1), '--help'] : args;
+}
+/** Cheap, because every start asks: no command by the first word, nor by the first two. */
+function isUnknown([first = '-', second = '-']: readonly string[], config: Config): boolean {
+  return !first.startsWith('-') && !config.findCommand(first) && !config.findCommand(`${first}:${second}`);
+}
+async function refuse(error: OctoError, args: readonly string[]): Promise<void> {
+  const { failure } = await import('./octo-command.ts');
+  const { code, message, hint = null } = error;
+  if (args.includes('--json')) process.stdout.write(`${JSON.stringify({ error: { code, message, hint } }, null, 2)}\n`);
+  else process.stderr.write(`${failure(error)}\n`);
+  process.exitCode = 2;
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { until } from './wait.ts';
 
 /** The built command, as users get it. */
-const OCTO = new URL('../../../cli/bin/octo.js', import.meta.url).pathname;
+export const OCTO = new URL('../../../cli/bin/octo.js', import.meta.url).pathname;
 
 export interface Result {
   readonly code: number | null;

@@ -1,5 +1,5 @@
 import { NotFoundError, OctoError } from '@octo/kernel';
-import { type OctoApi, type TaskQuery } from './client.ts';
+import { type OctoApi, type RawAnswer, type TaskQuery } from './client.ts';
 import { fromErrorBody } from './error-body.ts';
 import { Patience } from './patience.ts';
 import * as wire from './resources.ts';
@@ -34,7 +34,7 @@ class ApiClient implements OctoApi {
 
   constructor(send: Send, apiKey: string, answerMs = 60_000) {
     this.#send = send;
-    this.#headers = { 'x-octopus-apikey': apiKey, accept: 'application/json' };
+    this.#headers = { 'x-octopus-apikey': apiKey, accept: 'application/json', 'user-agent': 'octo' };
     this.#answerMs = answerMs;
   }
 
@@ -117,6 +117,11 @@ class ApiClient implements OctoApi {
   }
   artifact(id: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
     return this.#bytes(`/api/octo/artifacts/${segment(id)}`, signal);
+  }
+  async raw(request: Request, signal: AbortSignal): Promise<RawAnswer> {
+    using patience = new Patience(named(request), signal);
+    const answer = await patience.wait(this.#send(request, this.#headers, patience.signal), this.#answerMs);
+    return { status: answer.status, text: await patience.wait(answer.text(), this.#answerMs) };
   }
 
   #get<T>(form: wire.WireForm<T>, path: string, signal: AbortSignal): Promise<T> {

@@ -1,16 +1,18 @@
 import { InputError, TransportError } from '@octo/kernel';
 import { once } from 'node:events';
-import { type IncomingMessage } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 export interface Request {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Begins with /api. */
   readonly path: string;
   readonly body?: unknown;
 }
 export interface Response {
   readonly status: number;
+  /** Only over HTTP. */
+  readonly headers?: IncomingHttpHeaders;
   /** The whole body. */
   text(): Promise<string>;
   /** The body as it comes. */
@@ -36,7 +38,7 @@ export function httpSend(url: string): Send {
       answer.destroy();
       throw redirected(base, answer.headers.location); // followed, it would take the key to wherever it points
     }
-    return { status, text: () => text(answer), bytes: () => answer };
+    return { status, headers: answer.headers, text: () => text(answer), bytes: () => answer };
   };
 }
 

@@ -82,7 +82,7 @@ export class SqlSpaces implements Spaces {
       if (now.isDefault) throw new ConflictError('OCTO_SPACE_DEFAULT', `${now.name} is the default space`);
       if (!now.isQueueStopped)
         throw new ConflictError('OCTO_SPACE_QUEUE', `the task queue of ${now.name} is not stopped`, {
-          hint: 'stop its queue first (TaskQueueStopped), so that nothing begins while it goes',
+          hint: 'stop its queue first, so that nothing begins while it goes: octo space edit NAME --stop-queue',
         });
       const [busy] = await run(trx, `select seq from task where space_id = ? and ${RUNNING} limit 1`, [space.id]);
       if (busy)

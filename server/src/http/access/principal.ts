@@ -48,7 +48,9 @@ export function forbidden(permissions: readonly PermissionName[], spaceId: strin
   return new SecurityError(
     'OCTO_AUTH_PERMISSION',
     `You do not have permission to perform this action. Please contact your Octopus administrator. Missing permission: ${permissions.join(' or ')}${where}`,
-    { hint: 'somebody with TeamEdit can put you into a team with a role that has it: octo user, or PUT /api/teams' },
+    {
+      hint: 'somebody with TeamEdit can put you into a team with a role that has it: octo team roles, octo team grant, octo user edit NAME --team TEAM',
+    },
   );
 }
 
