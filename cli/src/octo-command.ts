@@ -1,6 +1,8 @@
 import { OctoError } from '@octo/kernel';
 import { Command, Flags } from '@oclif/core';
 import { connect, dataFolder, type Connection } from './connect.ts';
+import { hasFlag, manners } from './manners.ts';
+import { inNamedSpace } from './named-space.ts';
 
 /** Flags that every command has which talks to a plane. */
 export const connectionFlags = {
@@ -14,6 +16,27 @@ export const connectionFlags = {
     env: 'OCTO_DATA',
     helpGroup: 'GLOBAL',
   }),
+  space: Flags.string({
+    description: 'space, by name, id or slug [default: the default space]',
+    env: 'OCTO_SPACE',
+    helpGroup: 'GLOBAL',
+  }),
+};
+/** What they were given. */
+export interface ConnectionFlags {
+  readonly server?: string | undefined;
+  readonly data?: string | undefined;
+  readonly space?: string | undefined;
+}
+
+/** Flags of every command. octo reads them before the command runs; here they stand for the parser and for the help. */
+const mannerFlags = {
+  quiet: Flags.boolean({ description: 'results and errors only', default: false, helpGroup: 'GLOBAL' }),
+  'no-prompt': Flags.boolean({
+    description: 'never ask: what is missing is an error, as without a terminal',
+    default: false,
+    helpGroup: 'GLOBAL',
+  }),
 };
 
 /** Exit code of a failure: wrong usage is 2, everything else that went wrong is 1. */
@@ -24,14 +47,31 @@ function exitCodeOf(error: OctoError): number {
 /** What commands share: connecting, printing errors with code and cure, exit codes 0, 1, 2, 130. */
 export abstract class OctoCommand extends Command {
   static override enableJsonFlag = true;
+  static override baseFlags = mannerFlags;
 
-  protected connect(
-    flags: { readonly server?: string | undefined; readonly data?: string | undefined },
+  protected async connect(
+    flags: ConnectionFlags,
     mode: 'run' | 'read' = 'read',
     signal: AbortSignal = new AbortController().signal,
   ): Promise<Connection> {
     const apiKey = process.env['OCTO_API_KEY'];
-    return connect({ mode, server: flags.server, apiKey, dataDir: dataFolder(flags.data) }, signal);
+    const options = { mode, server: flags.server, apiKey, dataDir: dataFolder(flags.data) };
+    const connection = await connect(options, signal);
+    return inNamedSpace(connection, flags.space, signal);
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    manners.quiet = hasFlag(this.argv, '--quiet');
+    manners.noPrompt = hasFlag(this.argv, '--no-prompt');
+  }
+  /** Notes beside the result; --quiet keeps them away. */
+  override logToStderr(message = '', ...args: unknown[]): void {
+    if (!manners.quiet) super.logToStderr(message, ...args);
+  }
+  /** A person asked for news: what was done, in a line. */
+  protected done(text: string): void {
+    if (!manners.quiet) this.log(text);
   }
 
   protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<unknown> {

@@ -15,6 +15,7 @@ import {
   type WorkerPoolResource,
   type WorkerResource,
 } from './resources.ts';
+import { type Request } from './send.ts';
 
 export interface TaskQuery {
   readonly skip?: number;
@@ -23,6 +24,11 @@ export interface TaskQuery {
   readonly states?: readonly TaskState[];
   readonly name?: string;
   readonly partialName?: string;
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly text: string;
 }
 
 /** The typed client: the same calls over HTTP and, without a socket, into a plane opened in this process. */
@@ -51,4 +57,8 @@ export interface OctoApi {
   setSettings(settings: SettingsResource, signal: AbortSignal): Promise<SettingsResource>;
   /** Bytes of an artifact. */
   artifact(id: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Any request, and its answer as it is, also that of an error. The rest of the API is built on it. */
+  raw(request: Request, signal: AbortSignal): Promise<RawAnswer>;
+  /** The same client; what belongs to a space is then asked of this one instead of the default space. */
+  inSpace(spaceId: string): OctoApi;
 }

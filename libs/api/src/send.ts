@@ -4,7 +4,7 @@ import { type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 export interface Request {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Begins with /api. */
   readonly path: string;
   readonly body?: unknown;
