@@ -3,6 +3,7 @@ import { Config, execute } from '@oclif/core';
 import { existsSync } from 'node:fs';
 import { pluginFolder } from './connect.ts';
 import { commandPlugins } from './plugins/commands.ts';
+import { withStyleHelp } from './worker/style-help.ts';
 
 export async function main(root: string, args: string[]): Promise<void> {
   const path = pluginFolder();
@@ -14,7 +15,7 @@ export async function main(root: string, args: string[]): Promise<void> {
     devPlugins: false,
     ...(core.length > 0 && { pluginAdditions: { core, path } }),
   });
-  await execute({ loadOptions, args });
+  await execute({ loadOptions, args: withStyleHelp(args) });
 }
 
 /** `octo plugin remove` works whatever the commands of a plugin do when they are loaded. */

@@ -13,6 +13,9 @@ test('an unknown name is answered with the nearest ones, else with what there is
   expect(() => pick(pools, 'linux-pord', 'worker pool')).toThrow(
     expect.objectContaining({ code: 'OCTO_CLI_UNKNOWN', hint: 'did you mean "linux-prod"?' }),
   );
+  expect(() => pick(pools, 'Defautl', 'worker pool')).toThrow(
+    expect.objectContaining({ hint: 'did you mean "Default Worker Pool"?' }),
+  );
   expect(() => pick(pools, 'zzz', 'worker pool')).toThrow(
     expect.objectContaining({ hint: 'there are: Default Worker Pool, linux-prod' }),
   );

@@ -41,6 +41,7 @@ export interface Inputs {
 export type ResourceKind = keyof Inputs;
 export type WireResource<K extends ResourceKind = ResourceKind> = Inputs[K] & {
   readonly Id: string;
+  readonly Name: string;
   readonly SpaceId: string;
   readonly Slug?: string;
 };
