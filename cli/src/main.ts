@@ -3,7 +3,7 @@ import { Config, execute } from '@oclif/core';
 import { existsSync } from 'node:fs';
 import { pluginFolder } from './connect.ts';
 import { commandPlugins } from './plugins/commands.ts';
-import { withStyleHelp } from './worker/style-help.ts';
+import { withStyleHelp } from './worker/help-word.ts';
 
 export async function main(root: string, args: string[]): Promise<void> {
   const path = pluginFolder();

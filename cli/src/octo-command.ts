@@ -39,8 +39,9 @@ const mannerFlags = {
   }),
 };
 
-/** Exit code of a failure: wrong usage is 2, everything else that went wrong is 1. */
+/** Exit code of a failure: wrong usage is 2, an interrupt 130, everything else that went wrong is 1. */
 function exitCodeOf(error: OctoError): number {
+  if (error.code === 'OCTO_CLI_INTERRUPTED') return 130;
   return error.kind === 'InputError' ? 2 : 1;
 }
 

@@ -75,14 +75,26 @@ test('unknown names bring the nearest; what is missing is named where nobody can
 
 test('--wait follows the check and fails when the worker cannot be reached; help shows the flags of a style', async () => {
   await using it = await open();
-  const added = await it.home.run(['worker', 'add', 'listening', 'w', ...listening, '--pool', 'worker pool', '--wait']);
-  expect(added.code).toBe(2); // no pool of that name
   const args = ['worker', 'add', 'listening', 'w', ...listening, '--pool', 'default-worker-pool', '--wait'];
   expect(await it.home.run(args)).toMatchObject({ code: 1, stdout: expect.stringContaining('w is Unavailable') });
-  expect(await it.home.run(['worker', 'check', 'w', '--wait'])).toMatchObject({ code: 1 });
+  await it.octo('worker', 'add', 'listening', 'other', ...listening, '--pool', 'default-worker-pool', '--disabled');
+  const check = await it.home.run(['worker', 'check', 'W', 'other', '--wait']);
+  expect(check).toMatchObject({ code: 1, stdout: expect.stringMatching(/^WORKER.*\nw +Unavailable/) });
+  expect(check.stderr).toContain('not checked, for they are disabled: other');
+  expect(await it.home.run(['worker', 'check', 'other'])).toMatchObject({ code: 2 });
   const help = await it.octo('worker', 'add', 'ssh', '--help');
   expect(help.stdout).toContain('--account=<value>');
   expect(help.stdout).not.toContain('--thumbprint=');
+});
+
+test('without a server the check runs in this process', async () => {
+  await using home = await Home.open();
+  const args = ['worker', 'add', 'listening', 'w', ...listening, '--pool', 'default-worker-pool'];
+  expect(await home.run([...args, '--wait'])).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('Unavailable'),
+  });
+  expect(await home.run(['worker', 'check', 'w'])).toMatchObject({ code: 1 });
 });
 
 test('a file is applied once; the second time there is nothing to change', async () => {

@@ -13,7 +13,7 @@ export async function startCheck(api: OctoApi, workers: readonly Worker[]): Prom
     {
       Name: 'Health',
       Description: `Check the health of ${names}`.slice(0, 200),
-      Arguments: { TargetType: 'Workers', WorkerIds: workers.map((it) => it.Id) },
+      Arguments: { MachineIds: workers.map((it) => it.Id) },
     },
     AbortSignal.timeout(60_000),
   );

@@ -6,7 +6,8 @@ import { connectionFlags, OctoCommand } from '../../octo-command.ts';
 import { idsOf, storeOf } from '../../resources/store.ts';
 import { awaitCheck, startCheck } from '../../worker/check.ts';
 import { endpointOf } from '../../worker/endpoint.ts';
-import { showStyleHelp, STYLE_HELP } from '../../worker/style-help.ts';
+import { STYLE_HELP } from '../../worker/help-word.ts';
+import { showStyleHelp } from '../../worker/style-help.ts';
 import { styleFlags, styleOf } from '../../worker/style-flags.ts';
 import { peekConnection, stylesOf } from '../../worker/styles.ts';
 
@@ -26,7 +27,11 @@ const flags = {
   policy: Flags.string({ description: 'machine policy, by name or id [default: the default policy]' }),
   disabled: Flags.boolean({ description: 'add it, but let it take no work', default: false }),
   'skip-check': Flags.boolean({ description: 'no health check at once', default: false, exclusive: ['wait'] }),
-  wait: Flags.boolean({ description: 'wait for the health check; exit code 0 only if it is healthy', default: false }),
+  wait: Flags.boolean({
+    description: 'wait for the health check; exit code 0 only if it is healthy',
+    default: false,
+    exclusive: ['disabled'],
+  }),
   set: Flags.string({ description: 'any member of its endpoint, as Path=value', multiple: true }),
 };
 
@@ -75,7 +80,7 @@ export default class WorkerAdd extends OctoCommand {
     if (!style.IsSpoken) this.logToStderr(`octo: ${String(worker['StatusSummary'])}`);
     if (connection.kind === 'in-process' && !given.flags.wait && style.IsSpoken)
       this.logToStderr(`octo: no server runs, so it was not checked; octo worker check "${worker.Name}"`);
-    return given.flags.wait ? this.#waited(connection, worker) : worker;
+    return given.flags.wait ? await this.#waited(connection, worker) : worker; // before the connection goes
   }
 
   async #waited({ api }: Connection, worker: WireResource<'workers'>): Promise<unknown> {

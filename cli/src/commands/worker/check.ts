@@ -25,17 +25,22 @@ export default class WorkerCheck extends OctoCommand {
     const { args, flags } = await this.parse(WorkerCheck);
     await using connection = await this.connect(flags, 'run');
     const { api, kind } = connection;
-    const workers = await wanted(api, args.names ?? [], flags.pool);
+    const found = await wanted(api, args.names ?? [], flags.pool);
+    const workers = found.filter((it) => it.IsDisabled !== true);
+    const skipped = found.filter((it) => it.IsDisabled === true).map((it) => it.Name);
+    if (skipped.length > 0) this.logToStderr(`octo: not checked, for they are disabled: ${skipped.join(', ')}`);
+    if (workers.length === 0)
+      throw new InputError('OCTO_CLI_NO_WORKERS', 'there is no enabled worker to check', { hint: 'octo worker list' });
     const task = await startCheck(api, workers);
     if (!flags.wait && kind === 'server') {
       this.log(task.id);
       return task;
     }
-    const found = await awaitCheck(api, task, workers, this.jsonEnabled());
-    process.exitCode = found.areHealthy ? 0 : 1;
-    const rows = found.workers.map((it) => [it.Name, String(it['HealthStatus']), String(it['StatusSummary'])]);
+    const result = await awaitCheck(api, task, workers, this.jsonEnabled());
+    process.exitCode = result.areHealthy ? 0 : 1;
+    const rows = result.workers.map((it) => [it.Name, String(it['HealthStatus']), String(it['StatusSummary'])]);
     this.log(table(['worker', 'health', 'why'], rows));
-    return { task: task.id, ...found };
+    return { task: task.id, ...result };
   }
 }
 
@@ -48,9 +53,5 @@ async function wanted(
   const all = await store.all();
   const named = names.map((name) => pick(all, name, store.what));
   const [poolId] = pool === undefined ? [] : await idsOf(api, 'workerpools', [pool]);
-  const found = (names.length > 0 ? named : all).filter(
-    (it) => poolId === undefined || it.WorkerPoolIds.includes(poolId),
-  );
-  if (found.length > 0) return found;
-  throw new InputError('OCTO_CLI_NO_WORKERS', 'there is no worker to check', { hint: 'octo worker list' });
+  return (names.length > 0 ? named : all).filter((it) => poolId === undefined || it.WorkerPoolIds.includes(poolId));
 }

@@ -4,7 +4,8 @@ import { connectionFlags, OctoCommand } from '../../octo-command.ts';
 import { idsOf, storeOf } from '../../resources/store.ts';
 import { endpointOf } from '../../worker/endpoint.ts';
 import { styleFlags, styleOf } from '../../worker/style-flags.ts';
-import { showStyleHelp, STYLE_HELP } from '../../worker/style-help.ts';
+import { STYLE_HELP } from '../../worker/help-word.ts';
+import { showStyleHelp } from '../../worker/style-help.ts';
 import { peekConnection, stylesOf } from '../../worker/styles.ts';
 
 const several = { multiple: true, delimiter: ',' } as const;
