@@ -4,6 +4,7 @@ import { Config, execute } from '@oclif/core';
 import { existsSync } from 'node:fs';
 import { pluginFolder } from './connect.ts';
 import { commandPlugins } from './plugins/commands.ts';
+import { withStyleHelp } from './worker/help-word.ts';
 
 export async function main(root: string, args: string[]): Promise<void> {
   const path = pluginFolder();
@@ -15,7 +16,7 @@ export async function main(root: string, args: string[]): Promise<void> {
     devPlugins: false,
     ...(core.length > 0 && { pluginAdditions: { core, path } }),
   });
-  const known = asFlags(args);
+  const known = withStyleHelp(asFlags(args));
   if (isUnknown(known, loadOptions)) {
     const { unknownCommand } = await import('./unknown.ts');
     const error = unknownCommand(known, loadOptions.commandIDs);

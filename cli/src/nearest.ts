@@ -10,7 +10,8 @@ export function nearest(wanted: string, names: readonly string[]): string[] {
 }
 
 function farness(a: string, b: string): number {
-  return b.includes(a) ? 0 : edits(a, b); // 'greet' means '@acme/octo-step-greet'
+  if (b.includes(a)) return 0; // 'greet' means '@acme/octo-step-greet'
+  return Math.min(edits(a, b), edits(a, b.slice(0, a.length)) + 1); // 'Defautl' means 'Default Worker Pool'
 }
 
 /** Letters to add, drop or change until one is the other (Levenshtein). */

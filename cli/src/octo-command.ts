@@ -3,6 +3,7 @@ import { Command, Flags } from '@oclif/core';
 import { connect, databaseAddress, dataFolder, type Connection } from './connect.ts';
 import { readStored } from './logins.ts';
 import { hasFlag, manners } from './manners.ts';
+import { inNamedSpace } from './named-space.ts';
 
 /** Where an installation is. */
 export const placeFlags = {
@@ -28,11 +29,24 @@ export const connectionFlags = {
     env: 'OCTO_DATA',
     helpGroup: 'GLOBAL',
   }),
+  space: Flags.string({
+    description: 'space, by name, id or slug [default: that of the login, else the default space]',
+    env: 'OCTO_SPACE',
+    helpGroup: 'GLOBAL',
+  }),
   db: Flags.string({
     description: 'postgres://… of the database, used without --server [default: OCTO_DB, or SQLite in the data folder]',
     helpGroup: 'GLOBAL',
   }),
 };
+
+/** What they were given. */
+export interface ConnectionFlags {
+  readonly server?: string | undefined;
+  readonly data?: string | undefined;
+  readonly db?: string | undefined;
+  readonly space?: string | undefined;
+}
 
 /** Flags of every command. octo reads them before the command runs; here they stand for the parser and for the help. */
 const mannerFlags = {
@@ -56,19 +70,16 @@ export abstract class OctoCommand extends Command {
   static override enableJsonFlag = true;
   static override baseFlags = mannerFlags;
 
-  protected connect(
-    flags: {
-      readonly server?: string | undefined;
-      readonly data?: string | undefined;
-      readonly db?: string | undefined;
-    },
+  protected async connect(
+    flags: ConnectionFlags,
     mode: 'run' | 'read' = 'read',
     signal: AbortSignal = new AbortController().signal,
   ): Promise<Connection> {
     const apiKey = process.env['OCTO_API_KEY'];
     const isDataNamed = Boolean(flags.data || process.env['OCTO_DATA']);
     const [dataDir, db] = [dataFolder(flags.data), databaseAddress(flags.db)];
-    return connect({ mode, server: flags.server, apiKey, dataDir, db, isDataNamed }, signal);
+    const connection = await connect({ mode, server: flags.server, apiKey, dataDir, db, isDataNamed }, signal);
+    return inNamedSpace(connection, flags.space ?? connection.space, signal);
   }
 
   protected override async init(): Promise<void> {
@@ -86,6 +97,10 @@ export abstract class OctoCommand extends Command {
   /** Notes beside the result; --quiet keeps them away. */
   override logToStderr(message = '', ...args: unknown[]): void {
     if (!manners.quiet) super.logToStderr(message, ...args);
+  }
+  /** A person asked for news: what was done, in a line. */
+  protected done(text: string): void {
+    if (!manners.quiet) this.log(text);
   }
 
   protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<unknown> {

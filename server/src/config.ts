@@ -101,7 +101,7 @@ function tlsOf(certificate: string | undefined, key: string | undefined): TlsFil
   if (certificate === undefined && key === undefined) return undefined;
   if (certificate !== undefined && key !== undefined) return { certificate, key };
   throw new InputError('OCTO_TLS_FILES', 'HTTPS needs both a certificate and its key', {
-    hint: 'name --tls-cert and --tls-key (OCTO_TLS_CERT, OCTO_TLS_KEY)',
+    hint: 'name --tls-cert-file and --tls-key-file (OCTO_TLS_CERT, OCTO_TLS_KEY)',
   });
 }
 

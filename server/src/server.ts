@@ -111,7 +111,7 @@ function warnOfPlainHttp({ host, tls, trustProxy }: ServerConfig, logger: Logger
   if (isLoopback || tls || trustProxy === true) return;
   logger.warn(
     { room: 'http', host },
-    'plain HTTP beyond this machine: API keys can be read on the way; use --tls-cert and --tls-key, or a proxy that ends TLS (--trust-proxy)',
+    'plain HTTP beyond this machine: API keys can be read on the way; use --tls-cert-file and --tls-key-file, or a proxy that ends TLS (--trust-proxy)',
   );
 }
 

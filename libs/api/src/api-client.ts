@@ -4,6 +4,7 @@ import { fromErrorBody } from './error-body.ts';
 import { Patience } from './patience.ts';
 import * as wire from './resources.ts';
 import { httpSend, type Request, type Response, type Send } from './send.ts';
+import { sendInSpace } from './space-path.ts';
 
 export interface HttpApiOptions {
   /** Address of the server, with or without /api. */
@@ -29,11 +30,13 @@ const spacesForm = wire.listOf(wire.spaceForm);
 
 class ApiClient implements OctoApi {
   readonly #send: Send;
+  readonly #apiKey: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #answerMs: number;
 
   constructor(send: Send, apiKey: string, answerMs = 60_000) {
     this.#send = send;
+    this.#apiKey = apiKey;
     this.#headers = { 'x-octopus-apikey': apiKey, accept: 'application/json', 'user-agent': 'octo' };
     this.#answerMs = answerMs;
   }
@@ -122,6 +125,9 @@ class ApiClient implements OctoApi {
     using patience = new Patience(named(request), signal);
     const answer = await patience.wait(this.#send(request, this.#headers, patience.signal), this.#answerMs);
     return { status: answer.status, text: await patience.wait(answer.text(), this.#answerMs) };
+  }
+  inSpace(spaceId: string): OctoApi {
+    return new ApiClient(sendInSpace(this.#send, spaceId), this.#apiKey, this.#answerMs);
   }
 
   #get<T>(form: wire.WireForm<T>, path: string, signal: AbortSignal): Promise<T> {

@@ -57,6 +57,8 @@ export interface OctoApi {
   setSettings(settings: SettingsResource, signal: AbortSignal): Promise<SettingsResource>;
   /** Bytes of an artifact. */
   artifact(id: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Any request, and its answer as it is, also that of an error. The rest of the API is built on it: people-api.ts. */
+  /** Any request, and its answer as it is, also that of an error. The rest of the API is built on it. */
   raw(request: Request, signal: AbortSignal): Promise<RawAnswer>;
+  /** The same client; what belongs to a space is then asked of this one instead of the default space. */
+  inSpace(spaceId: string): OctoApi;
 }

@@ -3,8 +3,10 @@
 export { directApi, httpApi, type HttpApiOptions } from './api-client.ts';
 export * from './client.ts';
 export { fromErrorBody, statusOf, toErrorBody, type ErrorBody } from './error-body.ts';
+export * from './octopus-styles.ts';
 export * from './people-api.ts';
 export { keyByPassword } from './sign-in.ts';
+export * from './resource-api.ts';
 export * from './resources.ts';
 export { parseProcess, parseRunRequest } from './run-request.ts';
 export { type Request, type Response, type Send } from './send.ts';

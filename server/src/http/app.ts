@@ -17,6 +17,7 @@ import { nodeRoutes } from './octo/nodes.ts';
 import { pluginRoutes } from './octo/plugins.ts';
 import { runRoutes } from './octo/runs.ts';
 import { settingsRoutes } from './octo/settings.ts';
+import { styleRoutes } from './octo/styles.ts';
 import { taskExplainRoutes } from './octo/task-explain.ts';
 import { taskInsightRoutes } from './octo/task-insight.ts';
 import { taskLogRoutes } from './octo/task-log.ts';
@@ -118,5 +119,6 @@ function ownRoutes(app: FastifyInstance, plane: Plane, closing: AbortSignal): vo
   nodeRoutes(app, plane);
   pluginRoutes(app, plane);
   settingsRoutes(app, plane);
+  styleRoutes(app, plane);
   artifactRoutes(app, plane, closing);
 }

@@ -148,7 +148,8 @@ async function scripts(plane: Plane, space: string, wanted: Arguments): Promise<
 
 async function workersToCheck(plane: Plane, space: string, wanted: Arguments): Promise<readonly Worker[]> {
   const all = (await plane.workers.list(space)).filter((worker) => !worker.isDisabled);
-  if (wanted.MachineIds?.length) return named('worker', wanted.MachineIds, await plane.workers.list(space));
+  const ids = wanted.MachineIds?.length ? wanted.MachineIds : wanted.WorkerIds; // an unread list would mean: all
+  if (ids?.length) return named('worker', ids, await plane.workers.list(space));
   const pool = Object.entries(wanted).find(([name]) => isSame(name, 'WorkerPoolId'))?.[1];
   const inPool =
     typeof pool === 'string' && pool !== ''

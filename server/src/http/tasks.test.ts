@@ -153,3 +153,15 @@ test('a task that never began has a root all the same, with the lines that say w
     { Name: 'Never', Status: 'Canceled', LogElements: [{ Category: 'Warning' }], Children: [] },
   ]);
 });
+
+test.each(['MachineIds', 'WorkerIds'])('a health task checks the workers of %s and no others', async (member) => {
+  const { ask, plane } = await openTestServer();
+  for (const Name of ['a', 'b']) {
+    const Endpoint = { CommunicationStyle: 'Ssh', Host: Name };
+    const payload = { Name, WorkerPoolIds: ['WorkerPools-1'], SkipInitialHealthCheck: true, Endpoint };
+    expect((await ask('/api/workers', { method: 'POST', payload })).status).toBe(201);
+  }
+  const payload = { Name: 'Health', Arguments: { [member]: ['Workers-2'] } };
+  const { body } = await ask('/api/tasks', { method: 'POST', payload });
+  expect((await plane.tasks.request(body.Id)).health?.workerIds).toEqual(['Workers-2']);
+});

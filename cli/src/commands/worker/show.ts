@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core';
 import { connectionFlags, OctoCommand } from '../../octo-command.ts';
+import { paths } from '../../resources/show.ts';
 import { facts } from '../../table.ts';
 
 export default class WorkerShow extends OctoCommand {
@@ -29,14 +30,17 @@ export default class WorkerShow extends OctoCommand {
       return own;
     }
     const worker = await connection.api.worker(args.worker, signal);
+    const pools = await connection.api.pools(signal);
+    const { communicationStyle: _, ...endpoint } = worker.endpoint;
     this.log(
       facts([
         ['Worker', `${worker.name} (${worker.id})`],
         ['Status', worker.isDisabled ? 'Disabled' : worker.healthStatus],
         ['', worker.statusSummary],
         ['Style', worker.endpoint.communicationStyle],
-        ['Pools', worker.workerPoolIds.join(', ')],
+        ['Pools', worker.workerPoolIds.map((id) => pools.find((it) => it.id === id)?.name ?? id).join(', ')],
         ['Policy', worker.machinePolicyId],
+        ...paths(endpoint),
       ]),
     );
     return worker;

@@ -1,0 +1,69 @@
+import { Flags } from '@oclif/core';
+import { withMember, withSets } from '../resources/set-path.ts';
+import { timeSpan } from '../resources/time-span.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** The common members of a machine policy; all others by --set. Source: rest.md 2.5, R109–R124. */
+export const policyFlags = {
+  description: Flags.string({ description: 'what it is for' }),
+  default: Flags.boolean({ description: 'the policy of workers that name none' }),
+  'connect-timeout': Flags.string({ description: 'longest wait for a connection, e.g. 1m' }),
+  'connect-retries': Flags.integer({ description: 'most tries to connect, from 2', min: 2 }),
+  'retry-sleep': Flags.string({ description: 'pause between two tries, e.g. 1s' }),
+  'retry-time-limit': Flags.string({ description: 'longest time for all tries, e.g. 5m' }),
+  'polling-timeout': Flags.string({ description: 'longest wait for a polling worker to call, e.g. 2m' }),
+  'health-interval': Flags.string({ description: 'pause between two health checks, e.g. 1h, or never' }),
+  'health-type': Flags.string({
+    description: 'what a health check does',
+    options: ['RunScript', 'OnlyConnectivity'],
+  }),
+  'may-be-offline': Flags.boolean({ description: 'a worker that is offline is skipped, not a fault', allowNo: true }),
+  'remove-after': Flags.string({ description: 'delete workers unavailable for so long, e.g. 1d, or never' }),
+  set: Flags.string({ description: 'any member, as Path=value', multiple: true }),
+};
+export type PolicyFlags = Readonly<Record<string, unknown>>;
+
+const SPANS: Readonly<Record<string, string>> = {
+  'connect-timeout': 'ConnectionConnectTimeout',
+  'retry-sleep': 'ConnectionRetrySleepInterval',
+  'retry-time-limit': 'ConnectionRetryTimeLimit',
+  'polling-timeout': 'PollingRequestQueueTimeout',
+};
+const PLAIN: Readonly<Record<string, string>> = {
+  description: 'Description',
+  default: 'IsDefault',
+  'connect-retries': 'ConnectionRetryCountLimit',
+  'health-type': 'MachineHealthCheckPolicy.HealthCheckType',
+};
+
+/** The policy with what the flags say; everything else stays. */
+export function withPolicyFlags(policy: Members, flags: PolicyFlags): Members {
+  const changes: [string, unknown][] = [];
+  for (const [flag, path] of Object.entries(PLAIN)) if (flags[flag] !== undefined) changes.push([path, flags[flag]]);
+  for (const [flag, path] of Object.entries(SPANS)) {
+    const text = flags[flag];
+    if (typeof text === 'string') changes.push([path, timeSpan(text, `--${flag}`)]);
+  }
+  const { 'health-interval': interval, 'may-be-offline': mayBeOffline, 'remove-after': removeAfter } = flags;
+  if (typeof interval === 'string')
+    changes.push(['MachineHealthCheckPolicy.HealthCheckInterval', orNever(interval, '--health-interval')]);
+  if (typeof mayBeOffline === 'boolean') {
+    const behaviour = mayBeOffline ? 'MayBeOfflineAndCanBeSkipped' : 'ExpectedToBeOnline';
+    changes.push(['MachineConnectivityPolicy.MachineConnectivityBehavior', behaviour]);
+  }
+  if (typeof removeAfter === 'string') {
+    const span = orNever(removeAfter, '--remove-after');
+    const behaviour = span === null ? 'DoNotDelete' : 'DeleteUnavailableMachines';
+    changes.push(['MachineCleanupPolicy.DeleteMachinesBehavior', behaviour]);
+    if (span !== null) changes.push(['MachineCleanupPolicy.DeleteMachinesElapsedTimeSpan', span]);
+  }
+  const sets = Array.isArray(flags['set']) ? flags['set'].map(String) : [];
+  return withSets(
+    changes.reduce((so, [path, value]) => withMember(so, path.split('.'), value), policy),
+    sets,
+  );
+}
+function orNever(text: string, flag: string): string | null {
+  return text.toLowerCase() === 'never' ? null : timeSpan(text, flag);
+}
