@@ -22,6 +22,8 @@ export interface TestServer {
   readonly ask: (url: string, more?: Partial<InjectOptions>) => Promise<Answer>;
 }
 export interface Answer {
+  /** `GET /api/workers/:id`; undefined where none fits. */
+  readonly route: string | undefined;
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly text: string;
@@ -58,7 +60,8 @@ export async function openTestServer({ living = false } = {}): Promise<TestServe
     const answered = { method: request.method ?? '', route: routes.get(request), status: answer.statusCode, body };
     const fault = isJson ? await faultOf(app, answered) : undefined;
     if (fault !== undefined) throw new Error(fault);
-    return { status: answer.statusCode, headers: answer.headers, text: answer.payload, body };
+    const route = answered.route && `${answered.method} ${answered.route}`;
+    return { route, status: answer.statusCode, headers: answer.headers, text: answer.payload, body };
   };
   return { plane, app, ask };
 }

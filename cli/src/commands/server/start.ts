@@ -29,7 +29,9 @@ export default class ServerStart extends OctoCommand {
         'as whom scripts of the built-in worker run: own, a user name, uid:gid, or private (each its own user id); all but own need root [default: own]',
     }),
     'node-runtimes': Flags.string({ description: 'folder or URL with Node for workers that have none' }),
-    'tls-cert-file': Flags.string({ description: 'PEM certificate for HTTPS; a renewed one is taken over while running' }),
+    'tls-cert-file': Flags.string({
+      description: 'PEM certificate for HTTPS; a renewed one is taken over while running',
+    }),
     'tls-key-file': Flags.string({ description: 'PEM key of --tls-cert-file-file' }),
     'trust-proxy': Flags.boolean({
       description: 'a reverse proxy ends TLS before this server: believe its X-Forwarded headers',

@@ -34,8 +34,9 @@ export const OPERATIONS: Operations = {
 };
 
 const ABOUT = `The REST API of octo, which speaks Octopus's. A path with a space (\`/api/{spaceId}/workers\`) is the
-canonical one; without (\`/api/workers\`) the default space is meant. Names in paths, queries and bodies count in any
-case. A client that only reads GET and POST may send PUT and DELETE as a POST with X-HTTP-Method-Override.`;
+canonical one. Without (\`/api/workers\`) the default space is meant; for tasks and events, every space that one may see.
+Names in paths, queries and bodies count in any case. A client that can only GET and POST sends PUT and DELETE as a POST
+with X-HTTP-Method-Override.`;
 
 /** The OpenAPI document of these routes; one that is not declared is left out, and a test names it. */
 export function openApi(routes: readonly Route[]): JsonSchema {
@@ -98,7 +99,7 @@ function operationOf(route: Route, operation: Operation, path: string): JsonSche
   return {
     tags: [tag],
     summary,
-    operationId: idOf(route.method, path),
+    operationId: idOf(route, path === pathsOf(route, operation)[0]),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: json(body) } }),
     responses: responsesOf(route, operation),
@@ -108,9 +109,11 @@ function operationOf(route: Route, operation: Operation, path: string): JsonSche
   };
 }
 
-function idOf(method: string, path: string): string {
-  const words = path.replace(/^\/api/, '').match(/\w+/g) ?? ['root'];
-  return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+/** The canonical path has the plain name. */
+function idOf({ method, url }: Route, isCanonical: boolean): string {
+  const words = url.replace(/^\/api/, '').match(/\w+/g) ?? ['root'];
+  const name = method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+  return isCanonical ? name : `${name}WithoutSpace`;
 }
 
 function responsesOf({ method, url, rule }: Route, operation: Operation): JsonSchema {

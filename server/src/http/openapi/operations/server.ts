@@ -92,6 +92,11 @@ export const OCTO: Operations = {
     summary: 'The built-in worker of each node, and whether it would be used',
     answer: arrayOf(ref('BuiltInWorker')),
   },
+  'GET /api/octo/styles': {
+    tag: 'Octo',
+    summary: 'Styles that a worker may have, with the form of their endpoints',
+    answer: arrayOf(schema({ ...each(str, 'Style', 'Word', 'Reach'), IsSpoken: bool, Endpoint: shapes.anyMap })),
+  },
   'GET /api/octo/nodes': { tag: 'Octo', summary: 'Every process that opened the plane', answer: arrayOf(ref('Node')) },
   'PUT /api/octo/nodes/:id': {
     tag: 'Octo',
