@@ -1,5 +1,6 @@
 import { OCTOPUS_STYLES } from '@octo/api';
 import { expect, test } from 'vitest';
+import { expectSecrets } from './carry-out.ts';
 import { type Current } from './model.ts';
 import { planChanges, planText } from './plan.ts';
 import { readDocument } from './read.ts';
@@ -111,6 +112,15 @@ test('a kept secret is not compared, unless it is to be renewed', () => {
   expect(plan(content, { renewSecrets: true })).toMatchObject([
     { action: 'change', differences: [{ path: 'PrivateKeyFile', before: '***', after: '***' }] },
   ]);
+});
+
+test('a secret that cannot be read is told before anything is changed', async () => {
+  const proxies = [{ name: 'dmz', host: 'h', password: { env: 'NOBODY_HAS_SET_THIS' } }];
+  const changes = plan({ pools: [{ name: 'first' }], proxies });
+  expect(changes).toHaveLength(2);
+  const place = { folder: '.', env: {} };
+  await expect(expectSecrets(changes, place)).rejects.toMatchObject({ code: 'OCTO_CLI_SECRET' });
+  await expectSecrets(changes, { ...place, env: { NOBODY_HAS_SET_THIS: 'x' } });
 });
 
 test('names that nothing has are told with the nearest, all at once', () => {

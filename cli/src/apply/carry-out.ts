@@ -37,6 +37,11 @@ export interface Place {
   readonly checks: boolean;
 }
 
+/** Every secret can be read: else nothing is begun. */
+export async function expectSecrets(changes: readonly Change[], place: Pick<Place, 'folder' | 'env'>): Promise<void> {
+  for (const change of changes) if (change.action !== 'remove') await secretsOf(change, place);
+}
+
 /** One change of the plan. What it names is looked up now: an earlier change may have made it. */
 export async function carryOut(change: Change, place: Place): Promise<void> {
   const store = await storeOf(place.api, change.kind);
@@ -70,7 +75,10 @@ function merged(before: Members, wanted: Members): Members {
   return out;
 }
 
-async function secretsOf({ action, wanted, differences }: Change, place: Place): Promise<Members> {
+async function secretsOf(
+  { action, wanted, differences }: Change,
+  place: Pick<Place, 'folder' | 'env'>,
+): Promise<Members> {
   const found: Record<string, unknown> = {};
   for (const [member, source] of Object.entries(wanted?.secrets ?? {})) {
     if (action === 'change' && !differences.some((it) => it.path === member)) continue;
@@ -80,7 +88,11 @@ async function secretsOf({ action, wanted, differences }: Change, place: Place):
   }
   return found;
 }
-async function secretText(source: SecretSource, at: string, { folder, env }: Place): Promise<string> {
+async function secretText(
+  source: SecretSource,
+  at: string,
+  { folder, env }: Pick<Place, 'folder' | 'env'>,
+): Promise<string> {
   if ('env' in source) {
     const value = env[source.env];
     if (value) return value;

@@ -1,7 +1,7 @@
 import { InputError } from '@octo/kernel';
 import { Flags } from '@oclif/core';
 import { dirname } from 'node:path';
-import { carryOut, readCurrent } from '../apply/carry-out.ts';
+import { carryOut, expectSecrets, readCurrent } from '../apply/carry-out.ts';
 import { type Change } from '../apply/model.ts';
 import { planChanges, planText } from '../apply/plan.ts';
 import { readDocument } from '../apply/read.ts';
@@ -56,6 +56,7 @@ workers:
     if (gone > 0 && !flags.yes && !(await ask.confirm(`Remove ${gone}?`, { flag: '--yes' })))
       return { ...result, isApplied: false };
     const place = { api, folder: dirname(flags.file), env: process.env, checks: kind === 'server' };
+    await expectSecrets(changes, place);
     for (const [n, change] of changes.entries()) {
       await carryOut(change, place).catch((error: unknown) => {
         this.logToStderr(`octo: ${n} of ${changes.length} changes were made; then ${change.name} failed`);
