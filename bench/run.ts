@@ -5,6 +5,7 @@ import { firstLine } from './src/first-line.ts';
 import { type Figure } from './src/figure.ts';
 import { logThroughput } from './src/logs.ts';
 import { noOpTasks } from './src/no-op-tasks.ts';
+import { queueOnPostgres } from './src/queue-postgres.ts';
 import { queueEngine } from './src/queue.ts';
 import { commandStart, serverStart } from './src/start-up.ts';
 import { rest } from './src/rest.ts';
@@ -16,6 +17,7 @@ const dimensions: Readonly<Record<string, (rounds: number) => Promise<readonly F
   D3t: toolStart,
   T1: noOpTasks,
   T2: queueEngine,
+  T2p: queueOnPostgres,
   L1: logThroughput,
   X1: commandStart,
   F1: serverStart,

@@ -38,7 +38,7 @@ export async function queueEngine(rounds: number): Promise<readonly Figure[]> {
   }
 }
 
-async function burst({ tasks }: Storage, total: number): Promise<void> {
+export async function burst({ tasks }: Storage, total: number, lanes = LANES): Promise<void> {
   let toQueue = total;
   let ended = 0;
   const nowMs = Date.now();
@@ -53,7 +53,7 @@ async function burst({ tasks }: Storage, total: number): Promise<void> {
       ended++;
     }
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  await Promise.all(Array.from({ length: lanes }, lane));
   if (ended !== total) throw new Error(`${ended} of ${total} tasks ended`);
 }
 
