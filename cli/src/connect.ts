@@ -58,7 +58,7 @@ export async function connectRemote(
   const { findDoor } = await import('@octo/server/door');
   const door = await findDoor(dataDir);
   if (!door) return undefined;
-  const api = await overHttp(door.url, door.key);
+  const api = await overHttp(door.url, door.key, true);
   return (await answers(api, signal)) ? remote(api, door.url) : undefined;
 }
 function storedKey(server: string, options: Stores): string | undefined {
@@ -82,9 +82,9 @@ async function named(server: string, apiKey: string | undefined): Promise<Connec
 }
 
 /** The api comes when it is needed: `octo --help` does not pay for it. */
-async function overHttp(url: string, apiKey: string): Promise<OctoApi> {
+async function overHttp(url: string, apiKey: string, isOwnMachine = false): Promise<OctoApi> {
   const { httpApi } = await import('@octo/api');
-  return httpApi({ url, apiKey });
+  return httpApi({ url, apiKey, isOwnMachine });
 }
 
 function remote(api: OctoApi, url: string, space?: string): Connection {

@@ -1,4 +1,6 @@
 import { startServer } from './server.ts'; // first: it brings the polyfill that the next one wants
+import { httpApi } from '@octo/api';
+import { findDoor } from './door.ts';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
@@ -55,6 +57,23 @@ test('HTTPS by two files; a renewed certificate is used without a restart', asyn
   await files.write('second');
   process.emit('SIGHUP'); // so that nobody waits for the next look at the files
   await vi.waitFor(async () => expect((await ask(server.url)).name).toBe('second'), { timeout: 5_000 });
+});
+
+test('the command on the same data folder reaches it, whatever name its certificate is for', async () => {
+  const files = await folder();
+  await files.write('octo.example');
+  const stop = new AbortController();
+  const dataDir = join(files.dir, 'data');
+  const tls = { tlsCertificate: files.certificate, tlsKey: files.key };
+  const server = await startServer({ dataDir, port: 0, taskCap: 0, logLevel: 'silent', ...tls }, stop.signal);
+  onTestFinished(async () => {
+    stop.abort();
+    await server.closed;
+  });
+  const { url, key } = (await findDoor(dataDir))!;
+  const signal = AbortSignal.timeout(10_000);
+  expect(await httpApi({ url, apiKey: key, isOwnMachine: true }).spaces(signal)).toHaveLength(1);
+  await expect(httpApi({ url, apiKey: key }).spaces(signal)).rejects.toMatchObject({ code: 'OCTO_TRANSPORT_SERVER' });
 });
 
 test('files that do not fit are refused before anything listens', async () => {

@@ -12,9 +12,11 @@ export interface HttpApiOptions {
   readonly apiKey: string;
   /** Longest wait for an answer, beyond what it was asked to wait, and between two pieces of a stream. Default 60,000 ms. */
   readonly answerMs?: number;
+  /** The address is of this very machine, told by a file that only its user can read: any certificate will do. */
+  readonly isOwnMachine?: boolean;
 }
-export function httpApi({ url, apiKey, answerMs }: HttpApiOptions): OctoApi {
-  return new ApiClient(httpSend(url), apiKey, answerMs);
+export function httpApi({ url, apiKey, answerMs, isOwnMachine }: HttpApiOptions): OctoApi {
+  return new ApiClient(httpSend(url, isOwnMachine), apiKey, answerMs);
 }
 /** The same client into routes of this process. */
 export function directApi(send: Send, apiKey: string): OctoApi {

@@ -26,10 +26,10 @@ export type Send = (
 ) => Promise<Response>;
 
 /** By node:http, because the global fetch costs every command of the CLI some 40 ms to load. */
-export function httpSend(url: string): Send {
+export function httpSend(url: string, isOwnMachine = false): Send {
   const base = baseOf(url);
   return async (request, headers, signal) => {
-    const answer = await open(base, request, { headers, signal }).catch((error: unknown) => {
+    const answer = await open(base, request, { headers, signal, isOwnMachine }).catch((error: unknown) => {
       signal.throwIfAborted();
       throw unreachable(base, error);
     });
@@ -42,17 +42,24 @@ export function httpSend(url: string): Send {
   };
 }
 
+interface Asking {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly isOwnMachine: boolean;
+}
+
 /** Resolves with the head of the answer; its body waits to be read. */
 async function open(
   base: string,
   { method, path, body }: Request,
-  { headers, signal }: { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal },
+  { headers, signal, isOwnMachine }: Asking,
 ): Promise<IncomingMessage> {
   // imported, node:http would load fetch and WebSocket after all, for it exports the latter
   const { request } = process.getBuiltinModule(base.startsWith('https:') ? 'node:https' : 'node:http');
   const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
   const all = { ...headers, ...(bytes && { 'content-type': 'application/json', 'content-length': bytes.length }) };
-  const asked = request(`${base}${path}`, { method, headers: all, signal });
+  // a certificate is for the server's public name, and the way to one's own machine is nobody else's
+  const asked = request(`${base}${path}`, { method, headers: all, signal, rejectUnauthorized: !isOwnMachine });
   const answer = once(asked, 'response') as Promise<[IncomingMessage]>;
   asked.end(bytes);
   const [head] = await answer;
