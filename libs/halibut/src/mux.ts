@@ -1,0 +1,245 @@
+import { Duplex } from 'node:stream';
+import { HalibutError, protocolError } from './errors.ts';
+import { type HalibutLimits } from './limits.ts';
+
+// Frames of a multiplexed conversation: kind, channel (uint32 LE), length (uint32 LE), bytes. Ours; see docs/adr/0009.
+const KIND = { open: 1, data: 2, end: 3, credit: 4, reset: 5, ping: 6, pong: 7 } as const;
+const HEAD_BYTES = 9;
+const PIECE_BYTES = 64 * 1024;
+/** What may be under way on a channel in one direction before its reader asks for more. */
+const WINDOW_BYTES = 1024 * 1024;
+/** While calls are under way a silent peer is asked after this, and given up after the second: a pulled wire costs 5 s. */
+const ASK_MS = 2_000;
+const GIVE_UP_MS = 5_000;
+
+interface MuxOptions {
+  readonly peer: string;
+  readonly limits: HalibutLimits;
+  /** Bytes that came before the conversation became a multiplexed one. */
+  readonly ahead: Buffer;
+  /** Takes channels that the peer opens. Absent: it may open none. */
+  readonly onChannel?: (channel: Duplex) => void;
+}
+
+/**
+ * Many channels over one connection, each a byte stream with a window of its own, so that a long call or a slow reader
+ * holds up no other. What travels in a channel is what would travel on a connection of its own: one call.
+ */
+export class Mux {
+  readonly #socket: Duplex;
+  readonly #options: MuxOptions;
+  readonly #channels = new Map<number, Channel>();
+  readonly #closed = new AbortController();
+  #rest: Buffer = Buffer.alloc(0);
+  #last = 0;
+  #heardMs = performance.now();
+  #watch: NodeJS.Timeout | undefined;
+
+  constructor(socket: Duplex, options: MuxOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    const end = () => this.destroy();
+    socket.on('close', end).on('end', end).on('error', end);
+    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    if (options.ahead.length > 0) this.#take(options.ahead);
+    socket.resume();
+  }
+
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+  /** Channels that are open. */
+  get load(): number {
+    return this.#channels.size;
+  }
+
+  open(): Duplex {
+    const id = ++this.#last;
+    const channel = this.#add(id);
+    this.#send(KIND.open, id);
+    return channel;
+  }
+
+  destroy(): void {
+    if (this.#closed.signal.aborted) return;
+    this.#closed.abort();
+    clearInterval(this.#watch);
+    this.#socket.destroy();
+    for (const channel of this.#channels.values()) channel.destroy(this.#lost());
+    this.#channels.clear();
+  }
+
+  #take(chunk: Buffer): void {
+    this.#heardMs = performance.now();
+    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    while (bytes.length >= HEAD_BYTES && !this.closed.aborted) {
+      const length = bytes.readUInt32LE(5);
+      if (length > PIECE_BYTES) return this.#break();
+      if (bytes.length < HEAD_BYTES + length) break;
+      this.#frame(bytes[0] ?? 0, bytes.readUInt32LE(1), bytes.subarray(HEAD_BYTES, HEAD_BYTES + length));
+      bytes = bytes.subarray(HEAD_BYTES + length);
+    }
+    this.#rest = bytes.length === 0 ? bytes : Buffer.from(bytes); // at most one frame
+  }
+
+  #frame(kind: number, id: number, payload: Buffer): void {
+    const channel = this.#channels.get(id); // none: it was reset meanwhile
+    switch (kind) {
+      case KIND.open:
+        return this.#opened(id);
+      case KIND.data:
+        if (channel && !channel.receive(payload)) this.#break();
+        return;
+      case KIND.end:
+        channel?.receiveEnd();
+        return;
+      case KIND.credit:
+        if (payload.length !== 4) return this.#break();
+        channel?.grant(payload.readUInt32LE(0));
+        return;
+      case KIND.reset:
+        channel?.receiveReset();
+        return;
+      case KIND.ping:
+        return this.#send(KIND.pong, 0);
+      case KIND.pong:
+        return;
+      default:
+        this.#break();
+    }
+  }
+
+  #opened(id: number): void {
+    const { onChannel, limits } = this.#options;
+    if (!onChannel || id <= this.#last) return this.#break();
+    this.#last = id;
+    if (this.#channels.size >= limits.callsPerConnection) return this.#send(KIND.reset, id);
+    onChannel(this.#add(id));
+  }
+
+  #add(id: number): Channel {
+    const channel = new Channel({
+      send: (kind, payload, done) => this.#send(KIND[kind], id, payload, done),
+      gone: () => {
+        this.#channels.delete(id);
+        if (this.#channels.size > 0) return;
+        clearInterval(this.#watch);
+        this.#watch = undefined;
+      },
+    });
+    this.#channels.set(id, channel);
+    this.#watch ??= setInterval(() => this.#look(), ASK_MS / 2).unref();
+    return channel;
+  }
+
+  #look(): void {
+    const silentMs = performance.now() - this.#heardMs;
+    if (silentMs >= GIVE_UP_MS) this.destroy();
+    else if (silentMs >= ASK_MS) this.#send(KIND.ping, 0);
+  }
+
+  #send(kind: number, id: number, payload?: Uint8Array, done?: (error?: Error | null) => void): void {
+    if (this.closed.aborted) {
+      done?.(this.#lost());
+      return;
+    }
+    const frame = Buffer.allocUnsafe(HEAD_BYTES + (payload?.length ?? 0));
+    frame[0] = kind;
+    frame.writeUInt32LE(id, 1);
+    frame.writeUInt32LE(payload?.length ?? 0, 5);
+    if (payload) frame.set(payload, HEAD_BYTES);
+    this.#socket.write(frame, done);
+  }
+
+  #break(): void {
+    this.destroy();
+  }
+
+  #lost(): HalibutError {
+    return new HalibutError('OCTO_TRANSPORT_LOST', `the connection to ${this.#options.peer} was lost`, {
+      started: 'maybe',
+    });
+  }
+}
+
+interface Below {
+  send(kind: 'data' | 'end' | 'credit' | 'reset', payload?: Uint8Array, done?: (error?: Error | null) => void): void;
+  gone(): void;
+}
+
+class Channel extends Duplex {
+  readonly #below: Below;
+  #creditBytes = WINDOW_BYTES;
+  #waiting: (() => void) | undefined;
+  #windowBytes = WINDOW_BYTES;
+  #owedBytes = 0;
+  #isOver = { here: false, there: false };
+
+  constructor(below: Below) {
+    super({ allowHalfOpen: true, readableHighWaterMark: 256 * 1024 });
+    this.#below = below;
+    this.on('error', () => {}); // whoever waits hears of it by its own listener
+  }
+
+  /** False: the peer sent more than it was allowed to. */
+  receive(payload: Buffer): boolean {
+    if (payload.length > this.#windowBytes || this.#isOver.there) return false;
+    this.#windowBytes -= payload.length;
+    this.#owedBytes += payload.length;
+    this.push(payload);
+    return true;
+  }
+
+  receiveEnd(): void {
+    if (this.#isOver.there) return;
+    this.#isOver.there = true;
+    this.push(null);
+  }
+
+  receiveReset(): void {
+    this.#isOver = { here: true, there: true };
+    this.destroy(protocolError('the peer gave the call up'));
+  }
+
+  grant(bytes: number): void {
+    this.#creditBytes = Math.min(this.#creditBytes + bytes, 2 * WINDOW_BYTES);
+    this.#waiting?.();
+  }
+
+  override _read(): void {
+    if (this.#owedBytes < WINDOW_BYTES / 4 || this.#isOver.there) return;
+    const credit = Buffer.allocUnsafe(4);
+    credit.writeUInt32LE(this.#owedBytes);
+    this.#windowBytes += this.#owedBytes;
+    this.#owedBytes = 0;
+    this.#below.send('credit', credit);
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.#creditBytes === 0) {
+      this.#waiting = () => {
+        this.#waiting = undefined;
+        this._write(chunk, _encoding, done);
+      };
+      return;
+    }
+    const size = Math.min(chunk.length, PIECE_BYTES, this.#creditBytes);
+    this.#creditBytes -= size;
+    const isLast = size === chunk.length;
+    this.#below.send('data', chunk.subarray(0, size), (error) => {
+      if (error || isLast) done(error);
+      else this._write(chunk.subarray(size), _encoding, done);
+    });
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#isOver.here = true;
+    this.#below.send('end', undefined, done);
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    if (!this.#isOver.here || !this.#isOver.there) this.#below.send('reset');
+    this.#below.gone();
+    done(error);
+  }
+}
