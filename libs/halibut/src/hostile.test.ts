@@ -263,10 +263,9 @@ describe('a port that agents connect to', () => {
   test('lets an agent in, whichever line ends it uses, and out again when its registration changes', async () => {
     await using it = await open();
     const socket = await dial(it.listener.port, 'agent');
-    const [said] = await Promise.all([
-      once(socket, 'data'),
-      socket.write('MX\n\nMX-SUBSCRIBER 1.0 POLL://Mine\r\n\r\n'),
-    ]);
+    const answer = once(socket, 'data');
+    socket.write('MX\n\nMX-SUBSCRIBER 1.0 POLL://Mine\r\n\r\n');
+    const said = await answer;
     expect(String(said[0])).toBe('MX-SERVER 1.0\r\n\r\n');
     await expect.poll(() => it.subscription.connections).toBe(1);
     it.changed.abort();

@@ -11,7 +11,6 @@ import { DEFAULT_LIMITS } from './limits.ts';
 import { bindParams, bindResult, readMessage } from './message.ts';
 import { object, stream, text, type TypeContract } from './contract.ts';
 import { readOpening } from './opening.ts';
-import { Guid } from './values.ts';
 import { Wire } from './wire.ts';
 
 // Conversations between the real programs, and messages of a reference encoder (halibut.md 10.3, 12).
@@ -65,7 +64,7 @@ describe.skipIf(!isThere).each(['listening', 'polling'])('the recorded %s conver
   const cuts = [
     ['as it came', (bytes: readonly Buffer[]) => bytes],
     ['glued', (bytes: readonly Buffer[]) => [Buffer.concat(bytes)]],
-    ['byte by byte', (bytes: readonly Buffer[]) => [...Buffer.concat(bytes)].map((byte) => Buffer.from([byte]))],
+    ['byte by byte', (bytes: readonly Buffer[]) => Array.from(Buffer.concat(bytes), (byte) => Buffer.from([byte]))],
     ...[1, 2, 3].map(
       (seed) => [`cut at random (${seed})`, (bytes: readonly Buffer[]) => cut(Buffer.concat(bytes), seed)] as const,
     ),
@@ -85,39 +84,53 @@ describe.skipIf(!isThere).each(['listening', 'polling'])('the recorded %s conver
       })();
       const mine = events.filter((event) => event.from === side && event.kind !== undefined);
       const opens = mine[0]?.text?.startsWith('MX\n') === true || mine[0]?.text?.startsWith('MX\r') === true;
-      await follow(wire, mine, opens);
+      expect(await follow(wire, mine, opens)).toEqual(expected(mine, opens));
       expect(await wire.more(0, 1_000, 'nothing more')).toBe(false);
     });
   });
 });
 
-/** Read what one side said with the readers of this package, in the order of the recorded events. */
-async function follow(wire: Wire, events: readonly Event[], opens: boolean): Promise<void> {
-  if (opens) expect(await readOpening(wire, DEFAULT_LIMITS)).toBe(events[0]?.text);
+/** Read what one side said with the readers of this package, guided by the kinds of the recorded events. */
+async function follow(wire: Wire, events: readonly Event[], opens: boolean): Promise<readonly unknown[]> {
+  const read: unknown[] = opens ? [await readOpening(wire, DEFAULT_LIMITS)] : [];
   let streams: readonly IncomingStream[] = [];
-  for (const [at, event] of events.slice(opens ? 1 : 0).entries()) {
-    if (event.kind === 'control' && at === 0) {
-      const identity = await readIdentity(wire, 1_000);
-      expect(event.text).toMatch(new RegExp(`^${identity?.word}`));
-    } else if (event.kind === 'control') {
-      expect(await readControl(wire, 1_000)).toBe(event.text?.trim());
-    } else if (event.kind === 'message') {
-      const bytes = await readDeflated(wire, DEFAULT_LIMITS, 1_000, 'a message');
-      expect(bytes?.toString('hex')).toBe(event.bsonHex);
-      streams = streamsOf(bytes ?? Buffer.alloc(0));
-      const again = writeBson(readBson(bytes ?? Buffer.alloc(0), DEFAULT_LIMITS)).bytes.toString('hex');
-      expect(again).toBe(event.bsonHex);
-    } else {
-      const stream = streams.find((it) => it.id.toString() === event.id);
-      if (!stream) throw new Error(`no stream ${event.id} was announced`);
-      new Frames(wire, DEFAULT_LIMITS, [stream]);
-      const parts: Uint8Array[] = [];
-      for await (const part of stream.read(AbortSignal.timeout(1_000))) parts.push(part);
-      const frame = hex(event.frameHex ?? '');
-      expect(Buffer.concat(parts).toString('hex')).toBe(frame.subarray(24, -8).toString('hex'));
-      expect(stream.id.bytes).toEqual(new Guid(frame.subarray(0, 16)).bytes);
+  for (const [at, { kind, id }] of events.slice(read.length).entries()) {
+    if (kind === 'control')
+      read.push(at === 0 ? (await readIdentity(wire, 1_000))?.word : await readControl(wire, 1_000));
+    if (kind === 'message') {
+      const bytes = (await readDeflated(wire, DEFAULT_LIMITS, 1_000, 'a message')) ?? Buffer.alloc(0);
+      streams = streamsOf(bytes);
+      read.push([bytes, writeBson(readBson(bytes, DEFAULT_LIMITS)).bytes].map((it) => it.toString('hex')));
     }
+    if (kind === 'stream')
+      read.push(
+        await frameOf(
+          wire,
+          streams.find((it) => it.id.toString() === id),
+        ),
+      );
   }
+  return read;
+}
+
+/** What `follow` has to read. */
+function expected(events: readonly Event[], opens: boolean): readonly unknown[] {
+  return events.map(({ kind, text: words = '', bsonHex, frameHex }, at) => {
+    if (kind === 'message') return [bsonHex, bsonHex];
+    if (kind === 'stream') return frameHex;
+    if (opens && at === 0) return words;
+    return at === (opens ? 1 : 0) ? words.split(' ')[0] : words.trim();
+  });
+}
+
+async function frameOf(wire: Wire, stream: IncomingStream | undefined): Promise<string> {
+  if (!stream) return 'a stream that nothing announced';
+  new Frames(wire, DEFAULT_LIMITS, [stream]);
+  const length = Buffer.alloc(8);
+  length.writeBigInt64LE(BigInt(stream.lengthBytes));
+  const parts: Uint8Array[] = [stream.id.bytes, length];
+  for await (const part of stream.read(AbortSignal.timeout(1_000))) parts.push(part);
+  return Buffer.concat([...parts, length]).toString('hex');
 }
 
 function streamsOf(bytes: Buffer): readonly IncomingStream[] {
