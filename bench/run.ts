@@ -1,6 +1,7 @@
 // npm run bench [-- --dim D3,T1] [--rounds 5]: prints each figure with the floor of the same run and the ratio of the two.
 // Medians of at least five rounds. Nothing is asserted; a ratio above its target is printed as such.
 import { parseArgs } from 'node:util';
+import { agents } from './src/agents.ts';
 import { firstLineOnPostgres } from './src/first-line-postgres.ts';
 import { firstLine } from './src/first-line.ts';
 import { type Figure } from './src/figure.ts';
@@ -14,6 +15,7 @@ import { toolStart } from './src/tool-start.ts';
 
 const { values } = parseArgs({ options: { dim: { type: 'string' }, rounds: { type: 'string', default: '5' } } });
 const dimensions: Readonly<Record<string, (rounds: number) => Promise<readonly Figure[]>>> = {
+  C1: agents,
   D2: firstLineOnPostgres,
   D3: firstLine,
   D3t: toolStart,
