@@ -1,4 +1,5 @@
 import { type Identity, thumbprintOf } from '@octo/halibut';
+// oxlint-disable-next-line no-restricted-imports -- the certificate library wants its polyfill first
 import 'reflect-metadata';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import { type webcrypto } from 'node:crypto';
