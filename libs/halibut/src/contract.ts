@@ -61,6 +61,8 @@ export interface Call {
   readonly service: ServiceContract;
   readonly method: string;
   readonly params: readonly unknown[];
+  /** Told before each further try to connect: 'connection try 2 of 5 …' (R126). */
+  readonly onRetry?: (text: string) => void;
 }
 
 /** Whatever calls can be made through: connections to a listening peer, the queue of a polling one. */

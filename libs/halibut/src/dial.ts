@@ -2,7 +2,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import { HalibutError } from './errors.ts';
-import { thumbprintOf } from './identity.ts';
+import { isThumbprintOf, thumbprintOf } from './identity.ts';
 import { type HalibutLimits } from './limits.ts';
 import { type HttpProxy, throughProxy } from './proxy.ts';
 
@@ -10,7 +10,7 @@ import { type HttpProxy, throughProxy } from './proxy.ts';
 export interface Target {
   readonly host: string;
   readonly port: number;
-  /** SHA-1 of the peer's certificate, upper case. Absent: whoever answers; for discovery alone. */
+  /** SHA-1 or SHA-256 of the peer's certificate. Absent: whoever answers; for discovery alone. */
   readonly thumbprint?: string;
   readonly proxy?: HttpProxy;
   /** Another way than TCP for the bytes below TLS, a WebSocket say. */
@@ -42,11 +42,11 @@ export async function openTls(
   const what = `the TLS handshake of ${name}`;
   await settled(socket, { event: 'secureConnect', limitMs: limits.readWriteMs, what, below: raw }, signal);
   const { raw: der } = socket.getPeerCertificate() ?? {};
-  const found = der ? thumbprintOf(der) : undefined;
-  if (target.thumbprint === undefined || found === target.thumbprint) return socket;
+  const { thumbprint } = target;
+  if (thumbprint === undefined || (der && isThumbprintOf(thumbprint, der))) return socket;
   socket.destroy();
-  const shown = found === undefined ? 'no certificate' : `a certificate with the thumbprint ${found}`;
-  throw new HalibutError('OCTO_TRANSPORT_THUMBPRINT', `${name} presented ${shown}; expected ${target.thumbprint}`, {
+  const shown = der ? `a certificate with the thumbprint ${thumbprintOf(der)}` : 'no certificate';
+  throw new HalibutError('OCTO_TRANSPORT_THUMBPRINT', `${name} presented ${shown}; expected ${thumbprint}`, {
     started: 'no',
     isRetryable: false,
     hint: 'if the machine got a new certificate, register it again; if not, something between intercepts TLS',

@@ -236,9 +236,10 @@ test('what answers at an address is found out without trust (1.5)', async () => 
 test('a peer that refuses the connection is tried again as often as it should, and the log hears of it (R126)', async () => {
   const server = await side('server', { connectAttempts: 3 });
   const heard: string[] = [];
-  const to = { host: '127.0.0.1', port: 1, thumbprint: 'A'.repeat(40), onRetry: (text: string) => heard.push(text) };
+  const to = { host: '127.0.0.1', port: 1, thumbprint: 'A'.repeat(40) };
   await using caller = server.caller(to);
-  await expect(caller.call({ service: ECHO, method: 'Say', params: ['x'] }, soon())).rejects.toMatchObject({
+  const onRetry = (text: string) => heard.push(text);
+  await expect(caller.call({ service: ECHO, method: 'Say', params: ['x'], onRetry }, soon())).rejects.toMatchObject({
     code: 'OCTO_TRANSPORT_UNREACHABLE',
     started: 'no',
   });

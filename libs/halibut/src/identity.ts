@@ -50,3 +50,11 @@ export function thumbprintOf(certificate: string | Uint8Array): string {
   const der = typeof certificate === 'string' ? new X509Certificate(certificate).raw : certificate;
   return createHash('sha1').update(der).digest('hex').toUpperCase();
 }
+
+/** `expected` is a thumbprint: SHA-1 of 40 digits, as all Tentacles use, or SHA-256 of 64. Case does not count. */
+export function isThumbprintOf(expected: string, certificate: Uint8Array): boolean {
+  const digest = createHash(expected.length === 64 ? 'sha256' : 'sha1')
+    .update(certificate)
+    .digest('hex');
+  return digest === expected.toLowerCase();
+}

@@ -3,7 +3,7 @@
 // halibut.md; read exchange.ts and answer.ts first (one call from both ends), then listening-caller.ts, subscription.ts
 // and listener.ts (who connects to whom), and mux.ts (many calls over one connection, where both ends are ours).
 export { Halibut, type HalibutOptions } from './halibut.ts';
-export { createIdentity, type Identity, thumbprintOf } from './identity.ts';
+export { createIdentity, type Identity, isThumbprintOf, thumbprintOf } from './identity.ts';
 export { DEFAULT_LIMITS, type HalibutLimits } from './limits.ts';
 export { Guid, parseTimeSpan, timeSpan } from './values.ts';
 export { OutgoingStream } from './outgoing.ts';
@@ -30,3 +30,4 @@ export { type ListeningCaller, type ListeningTarget } from './listening-caller.t
 export { type PollOptions, type PollState } from './poll.ts';
 export { Subscription } from './subscription.ts';
 export { memberOf } from './message.ts';
+export { subscriptionUri } from './control.ts';

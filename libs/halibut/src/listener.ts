@@ -32,13 +32,14 @@ export interface ListenOptions {
   /** Accept clients, as a listening service does. Absent: whoever says MX-CLIENT is refused. */
   readonly clients?: { isTrusted(thumbprint: string): boolean; readonly services: ServiceHost };
   /**
-   * Accept subscribers. Answers with the queue of a subscription when `thumbprint` is the one registered for it, and with
+   * Accept subscribers. Answers with the queue of a subscription when this certificate is the one registered for it, and with
    * nothing otherwise; `changed` ends the connection when that is no longer so.
    */
   readonly subscribers?: {
     find(
       uri: string,
       thumbprint: string,
+      certificate: Uint8Array,
     ): Promise<{ readonly subscription: Subscription; readonly changed?: AbortSignal } | undefined>;
   };
   readonly onRefused?: (refusal: Refusal) => void;
@@ -171,7 +172,7 @@ export class Listener implements AsyncDisposable {
     const identity = await readIdentity(wire, this.#limits.readWriteMs);
     if (!identity) return;
     this.#remember(thumbprint, socket);
-    if (identity.word === 'MX-SUBSCRIBER') return this.#subscriber(wire, identity, thumbprint, established);
+    if (identity.word === 'MX-SUBSCRIBER') return this.#subscriber(wire, identity, { thumbprint, der }, established);
     if (identity.word === 'MX-SERVER' || !clients)
       return this.#refuse(wire, { peer, thumbprint, why: `said ${identity.word}` });
     if (!clients.isTrusted(thumbprint)) return this.#refuse(wire, { peer, thumbprint, why: 'is not trusted' });
@@ -183,11 +184,11 @@ export class Listener implements AsyncDisposable {
   async #subscriber(
     wire: Wire,
     { uri, offersMux }: Extract<Identification, { word: 'MX-SUBSCRIBER' }>,
-    thumbprint: string,
+    { thumbprint, der }: { readonly thumbprint: string; readonly der: Uint8Array },
     established: () => void,
   ): Promise<void> {
     const { peer } = wire;
-    const found = await this.#options.subscribers?.find(uri, thumbprint);
+    const found = await this.#options.subscribers?.find(uri, thumbprint, der);
     if (!found)
       return this.#refuse(wire, {
         peer,

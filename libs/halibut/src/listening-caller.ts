@@ -10,8 +10,6 @@ import { Wire } from './wire.ts';
 
 export interface ListeningTarget extends Target {
   readonly thumbprint: string;
-  /** Told before each further try: 'connection try 2 of 5 …'. */
-  readonly onRetry?: (text: string) => void;
 }
 
 interface Idle {
@@ -41,7 +39,7 @@ export class ListeningCaller implements Caller {
 
   async call(call: Call, signal: AbortSignal): Promise<unknown> {
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    const wire = await this.#connected(either);
+    const wire = await this.#connected(either, call.onRetry);
     const endpoint = { BaseUri: this.name, RemoteThumbprint: this.#target.thumbprint };
     try {
       const outcome = await exchange(wire, call, endpoint, this.#limits, either);
@@ -59,7 +57,7 @@ export class ListeningCaller implements Caller {
   }
 
   /** A connection on which a request may be written now. */
-  async #connected(signal: AbortSignal): Promise<Wire> {
+  async #connected(signal: AbortSignal, onRetry: Call['onRetry']): Promise<Wire> {
     const { connectAttempts, connectSleepMs, connectTotalMs } = this.#limits;
     const giveUpMs = performance.now() + connectTotalMs;
     for (let attempt = 1; ; attempt++) {
@@ -71,9 +69,7 @@ export class ListeningCaller implements Caller {
         const known = beforeStart(error);
         if (!mayTryAgain(known) || attempt >= connectAttempts || performance.now() > giveUpMs) throw known;
         if (attempt === 2) this.#drop();
-        this.#target.onRetry?.(
-          `connection try ${attempt + 1} of ${connectAttempts} to ${this.name}: ${(known as Error).message}`,
-        );
+        onRetry?.(`connection try ${attempt + 1} of ${connectAttempts} to ${this.name}: ${(known as Error).message}`);
         await sleep(connectSleepMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     }
@@ -130,10 +126,16 @@ export class ListeningCaller implements Caller {
     if (!(await isFree) || !wire.isOpen) return wire.destroy();
     const isFull = this.#idle.length >= this.#limits.pooledPerEndpoint;
     if (isFull || this.#closing.signal.aborted) return wire.end(END);
-    this.#idle.push({ wire, sinceMs: performance.now() });
-    wire.closed.addEventListener('abort', () => (this.#idle = this.#idle.filter((idle) => idle.wire !== wire)), {
-      once: true,
-    });
+    const idle = { wire, sinceMs: performance.now() };
+    this.#idle.push(idle);
+    const leave = () => (this.#idle = this.#idle.filter((it) => it !== idle));
+    wire.closed.addEventListener('abort', leave, { once: true });
+    // Nobody comes for it in time: it is closed before the peer does.
+    setTimeout(() => {
+      if (!this.#idle.includes(idle)) return;
+      leave();
+      wire.end(END);
+    }, this.#limits.pooledIdleMs).unref();
   }
 
   #drop(): void {
