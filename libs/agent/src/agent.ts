@@ -24,7 +24,7 @@ import { openAs } from './may-read.ts';
 import { type LogSizes } from './output-log.ts';
 import { Spawner } from './spawner.ts';
 import { Tickets } from './tickets.ts';
-import { fetchFile, fetchFileAs, pathOf, storeFile } from './transfer.ts';
+import { fetchFile, fetchFileAs, keptBytes, pathOf, storeFile } from './transfer.ts';
 import { IsolationTurns } from './turns.ts';
 
 export interface AgentOptions extends Partial<KillLimits>, LogSizes {
@@ -174,6 +174,10 @@ export class Agent implements AsyncDisposable {
     const isShared = this.#accounts.isOther && !isAbsolute(path);
     await storeFile(file, content, { progress, isShared }, signal);
     return { path: file };
+  }
+  /** Bytes of this content that came before its upload was cut; it goes on behind them. */
+  async uploadedBytes(path: string, sha256: string): Promise<number> {
+    return keptBytes(pathOf(this.#files, path), sha256);
   }
   async download(path: string): Promise<Bytes | undefined> {
     const file = pathOf(this.#files, path);

@@ -1,7 +1,7 @@
 import { type Bytes, TransportError } from '@octo/kernel';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
 import { openAs } from './may-read.ts';
 import { inside } from './workspace.ts';
@@ -27,22 +27,45 @@ export async function storeFile(
   signal: AbortSignal,
 ): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: options.isShared ? 0o711 : 0o700 });
-  const part = `${file}.${randomBytes(6).toString('hex')}.part`;
+  const known = content.sha256 === undefined ? undefined : partOf(file, content.sha256);
+  const isMine = known !== undefined && !WRITTEN.has(known);
+  const part = isMine ? known : `${file}.${randomBytes(6).toString('hex')}.part`;
+  WRITTEN.add(part);
   try {
     await writePart(part, content, options, signal);
     await rename(part, file);
   } catch (error) {
-    await rm(part, { force: true });
+    // What is here of a known content is kept: whoever sends it again goes on behind it.
+    if (!isMine || isRefusal(error)) await rm(part, { force: true });
     signal.throwIfAborted();
     throw error;
+  } finally {
+    WRITTEN.delete(part);
   }
+}
+
+/** Parts that this process writes at the moment. */
+const WRITTEN = new Set<string>();
+const partOf = (file: string, sha256: string) => `${file}.${sha256.toLowerCase().slice(0, 32)}.part`;
+
+/** The content itself was refused; a cut connection says nothing about it. */
+function isRefusal(error: unknown): boolean {
+  const { code } = error as { readonly code?: string };
+  return code === 'OCTO_TRANSPORT_DAMAGED' || code?.startsWith('OCTO_TENTACLE_') === true;
+}
+
+/** Bytes of a content that came before its transfer was cut. */
+export async function keptBytes(file: string, sha256: string): Promise<number> {
+  const part = partOf(file, sha256);
+  return WRITTEN.has(part) ? 0 : ((await stat(part).catch(() => undefined))?.size ?? 0);
 }
 
 async function writePart(part: string, content: Bytes, options: StoreOptions, signal: AbortSignal): Promise<void> {
   const hash = createHash('sha256');
-  let sizeBytes = 0;
-  await using handle = await open(part, 'wx', 0o600);
-  for await (const bytes of read(content, signal)) {
+  await using handle = await open(part, 'a+', 0o600);
+  let { size: sizeBytes } = await handle.stat();
+  if (sizeBytes > 0) await hashStart(hash, handle, signal);
+  for await (const bytes of read(content, signal, sizeBytes)) {
     hash.update(bytes);
     sizeBytes += bytes.length;
     await handle.writeFile(bytes);
@@ -52,6 +75,13 @@ async function writePart(part: string, content: Bytes, options: StoreOptions, si
   refuseDamaged(content, sizeBytes, hash.digest('hex'));
   if (options.isShared) await handle.chmod(0o755);
   if (options.isDurable !== false) await handle.sync();
+}
+
+async function hashStart(hash: Hash, handle: FileHandle, signal: AbortSignal): Promise<void> {
+  for await (const bytes of handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 1024 * 1024 })) {
+    signal.throwIfAborted();
+    hash.update(bytes as Uint8Array); // no encoding was asked for
+  }
 }
 
 /** All bytes of a small source, proved as in `storeFile`. */
@@ -65,13 +95,13 @@ export async function readWhole(content: Bytes, signal: AbortSignal): Promise<Ui
 }
 
 /** A source may hang: the signal ends the wait, and nobody waits for the source to tidy up. */
-async function* read(content: Bytes, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* read(content: Bytes, signal: AbortSignal, fromByte = 0): AsyncGenerator<Uint8Array> {
   signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   aborted.catch(() => {});
   const giveUp = () => reject(signal.reason);
   signal.addEventListener('abort', giveUp, { once: true });
-  const chunks = content.open()[Symbol.asyncIterator]();
+  const chunks = content.open(fromByte)[Symbol.asyncIterator]();
   try {
     for (;;) {
       const next = await Promise.race([chunks.next(), aborted]);

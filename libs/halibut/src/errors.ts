@@ -17,7 +17,7 @@ export class HalibutError extends TransportError {
   }
 
   static isOne(value: unknown): value is HalibutError {
-    return OctoError.is(value) && value.kind === 'TransportError' && 'isRetryable' in value;
+    return OctoError.is(value) && 'isRetryable' in value && !('failure' in value);
   }
 }
 
@@ -57,8 +57,7 @@ export class ServerError extends Error {
 export type RemoteFailure = 'no-such-service' | 'no-such-method' | 'ambiguous' | 'thrown' | 'other';
 
 /** A service answered with an error. The connection is fine. */
-export class RemoteError extends OctoError {
-  override readonly kind = 'RemoteError';
+export class RemoteError extends TransportError {
   /** The peer's own text, with its stack trace: untrusted, for people. */
   readonly details: string;
   readonly errorType: string | undefined;
@@ -70,15 +69,17 @@ export class RemoteError extends OctoError {
     peer: string,
     error: { readonly message: string; readonly details: string; readonly errorType?: string | undefined },
   ) {
-    super('OCTO_TRANSPORT_REMOTE', `${peer} answered: ${error.message}`);
+    const failure = classify(error);
+    const isCarriedOut = failure === 'thrown' || failure === 'other';
+    super('OCTO_TRANSPORT_REMOTE', `${peer} answered: ${error.message}`, { started: isCarriedOut ? 'maybe' : 'no' });
     this.details = error.details;
     this.errorType = error.errorType;
-    this.failure = classify(error);
-    this.isRetryable = this.failure === 'other' && !error.details.includes('System.IO.FileNotFoundException');
+    this.failure = failure;
+    this.isRetryable = failure === 'other' && !error.details.includes('System.IO.FileNotFoundException');
   }
 
   static isOne(value: unknown): value is RemoteError {
-    return OctoError.is(value) && (value.kind as string) === 'RemoteError';
+    return OctoError.is(value) && 'failure' in value;
   }
 }
 

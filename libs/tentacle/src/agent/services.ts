@@ -1,0 +1,40 @@
+import { type Agent } from '@octo/agent';
+import { type Service, ServerError, type ServiceHost } from '@octo/halibut';
+import { type Clock } from '@octo/kernel';
+import { CAPABILITIES } from '../contracts.ts';
+import { fileService } from './file-service.ts';
+import { octoService } from './octo-service.ts';
+import { scriptServiceV1 } from './script-v1.ts';
+import { scriptServiceV2 } from './script-v2.ts';
+
+export interface TentacleServicesOptions {
+  readonly agent: Agent;
+  readonly clock: Pick<Clock, 'now'>;
+  /** For people: 'octo agent 0.1.0'. */
+  readonly name: string;
+  /** Where relative paths of the file transfer start: `Octopus.Home` (halibut.md 5.7). Absolute. */
+  readonly home: string;
+  /** Leave some out, as agents of other ages and makers do. Default: all. */
+  readonly only?: readonly string[];
+}
+
+/** Everything that a server may call on this machine. */
+export function tentacleServices(options: TentacleServicesOptions): ServiceHost {
+  const all = [scriptServiceV1(options), fileService(options), scriptServiceV2(options), octoService(options)];
+  const offered = all.filter(({ contract }) => options.only?.includes(contract.name) ?? true);
+  const names = offered.map((service) => service.contract.name);
+  const capabilities: Service = {
+    contract: CAPABILITIES,
+    invoke: async () => ({ SupportedCapabilities: names }),
+  };
+  const services = new Map([capabilities, ...offered].map((service) => [service.contract.name, service]));
+  const isHidden = (name: string) =>
+    name === CAPABILITIES.name && options.only !== undefined && !options.only.includes(name);
+  return { find: (name) => (isHidden(name) ? undefined : services.get(name)), unknownService };
+}
+
+/** As a Tentacle words it: clients look for this text (halibut.md 3.11). */
+function unknownService(name: string): ServerError {
+  const text = `Error: ${name} has not been registered through an IAutofacServiceSource`;
+  return new ServerError(text, `Octopus.Tentacle.Communications.UnknownServiceNameException: ${text}`);
+}
