@@ -53,11 +53,11 @@ export function workspaceAt(dir: string): Workspace {
   };
 }
 
-/** Tickets become folder names: letters and digits only (halibut.md 5.5). */
+/** Tickets become folder names: letters, digits, and the dashes of script service 1 (halibut.md 5.5, 5.6). */
 export function checkTicket(ticket: string): void {
-  if (!/^[A-Za-z0-9]{1,64}$/.test(ticket))
+  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/.test(ticket))
     throw new InputError('OCTO_AGENT_TICKET', `"${ticket}" is no ticket`, {
-      hint: 'use 1 to 64 letters and digits',
+      hint: 'use 1 to 64 letters, digits and dashes',
     });
 }
 

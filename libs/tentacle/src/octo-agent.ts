@@ -6,7 +6,7 @@ import { damaged, outgoing, refuseOutside } from './launch-files.ts';
 import { readOctoCapabilities, readOctoStatus, writeOctoStart } from './octo-messages.ts';
 import { askUntilNews, QUEUED } from './pace.ts';
 import { Reading } from './reading.ts';
-import { hear } from './refusals.ts';
+import { hear, isTold } from './refusals.ts';
 import { callAgain, isPassing } from './retry.ts';
 import { gone } from './stock-files.ts';
 import { type StockOptions } from './stock-v2.ts';
@@ -17,7 +17,9 @@ const HOLD_MS = 25_000;
 /** Our own agent: a question stays with it until there is an answer, where that holds up nobody else. */
 export function octoAgent({ caller, clock, retrying, known }: StockOptions): Flavour {
   const again = (method: string, params: readonly unknown[], signal: AbortSignal) =>
-    callAgain(caller, { service: OCTO_AGENT, method, params }, retrying, signal).catch(throwHeard);
+    callAgain(caller, { service: OCTO_AGENT, method, params }, { ...retrying, isFinal: isTold }, signal).catch(
+      throwHeard,
+    );
   const ask = async (ticket: string, after: string, waitMs: number, signal: AbortSignal): Promise<ScriptStatus> =>
     readOctoStatus(await again('Status', [{ Ticket: ticket, After: after, WaitMs: waitMs }], signal));
   return {
@@ -67,7 +69,7 @@ export async function uploadToOcto(
     } catch (error) {
       signal.throwIfAborted();
       const pauseMs = Math.min(attempt, 10) * 1_000;
-      if (!isPassing(error) || clock.now() + pauseMs > giveUpMs) throw hear(error);
+      if (!isPassing(error) || isTold(error) || clock.now() + pauseMs > giveUpMs) throw hear(error);
       retrying.log(
         `${(error as Error).message}; the upload of ${path} to ${caller.name} goes on in ${pauseMs / 1_000} s`,
       );
@@ -111,9 +113,12 @@ export async function downloadFromOcto(
 ): Promise<Bytes | undefined> {
   const ask = async (fromByte: number) => {
     const params = [{ Path: path, FromByte: BigInt(fromByte) }];
-    const answer = await callAgain(caller, { service: OCTO_AGENT, method: 'Download', params }, retrying, signal).catch(
-      throwHeard,
-    );
+    const answer = await callAgain(
+      caller,
+      { service: OCTO_AGENT, method: 'Download', params },
+      { ...retrying, isFinal: isTold },
+      signal,
+    ).catch(throwHeard);
     return new Reading(answer, 'a download');
   };
   const sizeBytes = (await ask(-1)).number('SizeBytes');

@@ -20,6 +20,11 @@ export function tell(error: unknown): unknown {
   return new ServerError(message, JSON.stringify(told), TYPE);
 }
 
+/** A refusal of octo's own: an answer, not a fault on the way. */
+export function isTold(error: unknown): boolean {
+  return RemoteError.isOne(error) && error.errorType === TYPE;
+}
+
 export function hear(error: unknown): unknown {
   if (!RemoteError.isOne(error) || error.errorType !== TYPE) return error;
   const told = parse(error.details);

@@ -4,7 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Real time, for suites that drive real processes. */
 export const realClock: Clock = {
   now: () => Date.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+  async sleep(ms, signal) {
+    await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
+  },
 };
 
 export function fakeHost(dataDir: string): Host {
