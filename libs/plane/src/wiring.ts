@@ -27,6 +27,7 @@ const workshop = {
   pools: ports.Pools,
   workers: ports.Workers,
   leases: ports.Leases,
+  connections: ports.Connections,
   settings: ports.Settings,
   registry: ports.Registry,
   rooms: ports.Rooms,
