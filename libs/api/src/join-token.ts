@@ -53,3 +53,17 @@ function bad(why: string): InputError {
     hint: 'copy the whole line that octo worker join-token create has printed',
   });
 }
+
+/** A join token in the list; the word itself is in the answer that makes it, and only there. */
+export interface WireJoinToken {
+  readonly Id: string;
+  readonly Name: string;
+  readonly SpaceId: string;
+  readonly WorkerPoolIds: readonly string[];
+  readonly MachinePolicyId: string;
+  readonly Expires: string;
+  readonly Count: number;
+  readonly State: 'Good' | 'UsedUp' | 'Expired';
+  readonly Joined: readonly { readonly WorkerId: string; readonly At: string }[];
+  readonly CreatedBy: string;
+}

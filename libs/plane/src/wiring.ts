@@ -65,7 +65,7 @@ export const planeProviders: readonly Provider[] = [
     return (task) => explainTask(at, task);
   }),
   provide(Loop, workshop, ({ host, onlyOwn, ...deps }) => {
-    const shop: Workshop & typeof deps = { ...deps, nodeId: host.nodeId };
+    const shop: Workshop & typeof deps = { ...deps, onlyOwn, nodeId: host.nodeId };
     return new NodeLoop(shop, { onlyOwn });
   }),
 ];

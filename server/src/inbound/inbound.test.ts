@@ -9,6 +9,7 @@ import { type Duplex } from 'node:stream';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type ServerOptions } from '../config.ts';
 import { makeIdentity } from '../identity.ts';
+import { openInProcess } from '../in-process.ts';
 import {
   callServer,
   courier,
@@ -237,4 +238,22 @@ test('a worker that was there before its transport is found by its address after
   const second = await startCourierServer({}, folder);
   expect((await callServer(second.comms, 'a')).greeting).toContain('welcome');
   await vi.waitFor(async () => expect(await health(second, Id)).toBe('Healthy'), QUICK);
+});
+
+test('without a server an agent that calls is not waited for (house.md 6.3)', async () => {
+  const folder = await courierFolder();
+  const server = await startCourierServer({}, folder);
+  const { Id } = await server.ask('POST', '/api/workers', courier('a'));
+  const agent = await callServer(server.comms, 'a');
+  await vi.waitFor(async () => expect(await health(server, Id)).toBe('Healthy'), QUICK);
+  await server.stop();
+  await agent.closed;
+  await using local = await openInProcess({ dataDir: folder.dataDir, mode: 'run', pluginRoots: [folder.plugins] });
+  const signal = AbortSignal.timeout(10_000);
+  const { text } = await local.api.raw({ method: 'POST', path: '/api/octo/runs', body: run }, signal);
+  const { Id: task } = JSON.parse(text) as { Id: string };
+  await vi.waitFor(async () => {
+    const { text: said } = await local.api.raw({ method: 'GET', path: `/api/octo/tasks/${task}` }, signal);
+    expect(said).toContain('a (it calls a server, and is connected to none)');
+  }, QUICK);
 });

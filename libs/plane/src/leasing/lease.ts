@@ -29,6 +29,7 @@ export interface LeasingDeps {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly nodeId: string;
+  readonly onlyOwn: boolean;
 }
 export interface LeaseAsk {
   readonly taskId: string;

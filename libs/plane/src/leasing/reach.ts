@@ -12,6 +12,8 @@ export interface ReachDeps {
   readonly registry: Registry;
   readonly connections: Connections;
   readonly nodeId: string;
+  /** No server runs in this process: nobody can call it, so that nobody is waited for (house.md 6.3). */
+  readonly onlyOwn: boolean;
 }
 
 const HERE: Reach = { from: 'here' };
@@ -31,6 +33,12 @@ export async function reachOf(
   }
   return found;
 }
+
+/** Nobody calls a process that serves nothing. */
+export function isOutOfReach({ onlyOwn }: Pick<ReachDeps, 'onlyOwn'>, reach: Reach | undefined): boolean {
+  return onlyOwn && reach?.from === 'nowhere';
+}
+export const NEEDS_SERVER = 'it calls a server, and is connected to none';
 
 /** For people: why a worker comes after others. */
 export function reachWords(reach: Reach | undefined): string {

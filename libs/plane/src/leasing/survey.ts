@@ -3,7 +3,7 @@ import { type Worker, type WorkerPool } from '../model/worker.ts';
 import { type Connections, type Lease, type Leases, type Registry, type Settings, type Workers } from '../ports.ts';
 import { BUILT_IN_SWITCH, judgeBuiltIn } from '../workers/built-in.ts';
 import { type Excluded, type Leasable, nobodyFits, sortOut, toCandidates } from './candidates.ts';
-import { type Reach, reachOf, reachWords } from './reach.ts';
+import { isOutOfReach, NEEDS_SERVER, type Reach, reachOf, reachWords } from './reach.ts';
 
 /** Name of the scheduler that is used until pools can name their own. */
 export const SCHEDULER = 'least-leases';
@@ -16,6 +16,7 @@ export interface SurveyDeps {
   readonly connections: Connections;
   readonly clock: Clock;
   readonly nodeId: string;
+  readonly onlyOwn: boolean;
 }
 export interface SurveyAsk {
   readonly taskId: string;
@@ -53,14 +54,17 @@ export async function survey(deps: SurveyDeps, ask: SurveyAsk): Promise<Survey> 
   });
   const canSpeak = (style: string) => deps.registry.transport(style) !== undefined;
   const sorted = sortOut(workers, builtIn, deps.nodeId, canSpeak);
-  const fit = sorted.fit.filter((w) => !without.includes(w.id));
-  const tried = sorted.fit.filter((w) => without.includes(w.id)).map(({ name }) => ({ name, because: 'not reached' }));
-  const excluded = [...sorted.excluded, ...tried];
+  const reach = await reachOf(deps, sorted.fit);
+  const unreached = sorted.fit.flatMap((w): (Excluded & { readonly id: string })[] => {
+    if (without.includes(w.id)) return [{ id: w.id, name: w.name, because: 'not reached' }];
+    return isOutOfReach(deps, reach.get(w.id)) ? [{ id: w.id, name: w.name, because: NEEDS_SERVER }] : [];
+  });
+  const fit = sorted.fit.filter(({ id }) => !unreached.some((w) => w.id === id));
+  const excluded = [...sorted.excluded, ...unreached];
   if (fit.length === 0) return { ...NOBODY, fit, excluded, refusal: nobodyFits(pool, workers, builtIn, excluded) };
   const nowMs = deps.clock.now();
   const ids = new Set(fit.map((w) => w.id));
   const leases = (await deps.leases.list(nowMs)).filter((l) => ids.has(l.workerId));
-  const reach = await reachOf(deps, fit);
   const { candidates, later } = nearestOf(toCandidates(fit, await deps.leases.load([...ids], nowMs), leases), reach);
   const choice = scheduler(deps.registry).choose({ nowMs, taskId }, candidates);
   return { fit, excluded: [...excluded, ...later], candidates, leases, reach, choice };
