@@ -223,6 +223,7 @@ function makePlane(
     liveness: services.get(Liveness),
     signals: services.get(Signals),
     enqueue: (spaceId, request) => enqueue(queue, spaceId, request, isInProcess ? options.node.id : undefined),
+    letGo: async () => services.get(Loop)[Symbol.asyncDispose](),
     explain: services.get(Explainer),
     cancel: (taskId) => cancelTask(queue, taskId),
     async [Symbol.asyncDispose]() {

@@ -60,6 +60,8 @@ export interface Plane extends AsyncDisposable {
   enqueue(spaceId: string, request: TaskRequest): Promise<ServerTask>;
   /** Queue a connectivity check of these workers, all of one space (R87, R88). `here`: by this node alone. */
   checkWorkers(workers: readonly Worker[], because: string, where?: 'here'): Promise<ServerTask>;
+  /** Take no more work, and let go of what runs: scripts go on, and whoever adopts their tasks reads on. */
+  letGo(): Promise<void>;
   /** Why a task is as it is (I1). */
   explain(task: ServerTask): Promise<Explanation>;
   /** Quiet about an ended task; NotFoundError for an unknown one. */

@@ -48,6 +48,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
   const url = await listen(app, config);
   await plane.identity.get(); // agents ask for it, and the first one shall not wait
   const agents = undo.use(await serveAgents(plane, app.server, config.comms));
+  undo.defer(() => plane.letGo()); // while its workers are still connected: their tasks must not see them go
   plane.comms = agents.comms;
   const comms = agents.comms && { comms: hostAndPort(agents.comms) };
   undo.use(await leaveDoor(options.dataDir, { url, key: localKey, pid: process.pid, ...comms }));

@@ -39,6 +39,7 @@ const courier = defineTransport({
       const { uri, secret } = JSON.parse(hello ?? '{}');
       const found = (await inbound.find(uri.toLowerCase())).filter((it) => it.endpoint.Secret === secret);
       if (found.length === 0) { socket.end('refused\\n'); return; }
+      socket.write('welcome ' + (await identity.get()).thumbprint + '\\n');
       using held = new DisposableStack();
       let last = Promise.resolve();
       const call = (what) => (last = last.then(async () => { socket.write(what + '\\n'); return await next(); }));
@@ -48,25 +49,30 @@ const courier = defineTransport({
         agents.set(it.workerId, call);
         held.defer(() => agents.get(it.workerId) === call && agents.delete(it.workerId));
       }
-      socket.write('welcome ' + (await identity.get()).thumbprint + '\\n');
       if (!socket.destroyed) await once(socket, 'close');
     };
     const ask = async (to, what, signal) => {
       for (const untilMs = Date.now() + to.limits.pollingPickUpMs; ;) {
+        signal.throwIfAborted();
         const answer = await agents.get(to.workerId)?.(what);
         if (answer !== undefined) return answer;
-        signal.throwIfAborted();
         if (Date.now() >= untilMs) throw new TransportError('OCTO_TRANSPORT_COURIER', 'the agent did not collect the request', { started: 'no' });
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     };
     return {
       async open(to) {
-        const done = { lines: [], next: '1', state: 'Complete', end: 'exited', exitCode: 0 };
+        const page = async (what, after, signal) => {
+          const answer = await ask(to, what, signal);
+          const lines = after === '' ? [{ source: 'StdOut', atMs: 0, text: 'ran at ' + answer }] : [];
+          if (!answer.startsWith('busy')) return { lines, next: '1', state: 'Complete', end: 'exited', exitCode: 0 };
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          return { lines, next: '1', state: 'Running' };
+        };
         return {
           capabilities: async (signal) => ({ agent: await ask(to, 'who', signal), startsOnce: true, shells: ['bash'], platform: 'linux-x64' }),
-          start: async (ticket, launch, signal) => ({ ...done, lines: [{ source: 'StdOut', atMs: 0, text: 'ran at ' + (await ask(to, 'start', signal)) }] }),
-          status: async () => done,
+          start: (ticket, launch, signal) => page('start ' + ticket, '', signal),
+          status: (script, { after }, signal) => page('status ' + script.ticket, after, signal),
           cancel: async () => {}, complete: async () => [], upload: async (path) => ({ path }), download: async () => undefined,
           async [Symbol.asyncDispose]() {},
         };
@@ -176,21 +182,34 @@ export interface CourierAgent {
   leave(): void;
 }
 
-/** An agent that answers every call with its name. */
-export async function callServer(to: { readonly port: number }, name: string, secret = 's'): Promise<CourierAgent> {
+/** An agent that answers every call with its name, or as `reply` says; a script of one that is `busy…` goes on. */
+export async function callServer(
+  to: { readonly port: number },
+  name: string,
+  secret = 's',
+  reply = (_call: string): string => name,
+): Promise<CourierAgent> {
   const socket = connect(to.port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
   await once(socket, 'connect');
-  return speak(socket, name, secret);
+  return speak(socket, name, secret, reply);
 }
 
-export async function speak(socket: Duplex, name: string, secret = 's'): Promise<CourierAgent> {
+export async function speak(
+  socket: Duplex,
+  name: string,
+  secret = 's',
+  reply = (_call: string): string => name,
+): Promise<CourierAgent> {
   socket.on('error', () => {});
   const closed = new Promise((resolve) => socket.once('close', resolve));
-  const lines = createInterface(socket);
-  const first = once(lines, 'line');
+  const { promise: first, resolve: greet } = Promise.withResolvers<string>();
+  const answer = (call: string) => void socket.write(`${reply(call)}\n`);
+  const lines = createInterface(socket).once('line', (line) => {
+    greet(line);
+    lines.on('line', answer); // at once: a call may be in the same packet
+  });
   socket.write(`${JSON.stringify({ uri: `courier://${name}/`, secret })}\n`);
-  const [greeting] = (await first) as [string];
-  lines.on('line', () => void socket.write(`${name}\n`));
+  const greeting = await first;
   return { greeting, closed, leave: () => void socket.destroy() };
 }

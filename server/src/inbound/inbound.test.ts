@@ -240,6 +240,30 @@ test('a worker that was there before its transport is found by its address after
   await vi.waitFor(async () => expect(await health(second, Id)).toBe('Healthy'), QUICK);
 });
 
+test('a stop lets go of a script on an agent that called, and the next start reads on when it calls again (R225)', async () => {
+  const folder = await courierFolder();
+  const first = await startCourierServer({}, folder);
+  await first.ask('POST', '/api/workers', courier('a'));
+  const calls: string[] = [];
+  let isBusy = true;
+  const reply = (call: string) => {
+    calls.push(call);
+    return isBusy && call !== 'who' ? 'busy at a' : 'a';
+  };
+  await callServer(first.comms, 'a', 's', reply);
+  await vi.waitFor(async () => expect(await health(first, 'a')).toBe('Healthy'), QUICK);
+  const { Id } = await first.ask('POST', '/api/octo/runs', run);
+  await vi.waitFor(() => expect(calls.filter((it) => it.startsWith('status'))).not.toEqual([]), QUICK);
+  await first.stop();
+  isBusy = false;
+  const second = await startCourierServer({}, folder);
+  await callServer(second.comms, 'a', 's', reply);
+  const text = await log(second, Id);
+  expect((await second.ask('GET', `/api/tasks/${Id}`)).State).toBe('Success');
+  expect(text.match(/ran at busy at a/g)).toHaveLength(1);
+  expect(calls.filter((it) => it.startsWith('start'))).toHaveLength(1);
+});
+
 test('without a server an agent that calls is not waited for (house.md 6.3)', async () => {
   const folder = await courierFolder();
   const server = await startCourierServer({}, folder);

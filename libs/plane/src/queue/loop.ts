@@ -56,7 +56,9 @@ export class NodeLoop implements AsyncDisposable {
       this.#each('adopt', this.#workshop.limits.adoptMs, () =>
         this.#options.onlyOwn ? undefined : this.#adopt('not'),
       ),
-      this.#each('handed', this.#workshop.limits.adoptMs, () => this.#takeHanded()),
+      this.#each('handed', this.#workshop.limits.adoptMs, () =>
+        this.#options.onlyOwn ? undefined : this.#takeHanded(),
+      ),
       this.#each('retention', RETENTION_MS, () => (this.#options.onlyOwn ? undefined : this.#sweep())),
     ];
   }
