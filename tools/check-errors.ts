@@ -6,12 +6,12 @@ const root = dirname(import.meta.dirname);
 const CODE = /['"`](OCTO_[A-Z0-9]+(?:_[A-Z0-9]+)*)['"`]/g;
 /** Settings and files, not errors. */
 const NOT_ERRORS =
-  /^OCTO_(URL|API_KEY|DATA|HOME|PORT|HOST|CONFIG|TASK_CAP|BUILTIN_WORKER|LOG_LEVEL|MASTER_KEY|TICKET|SPACE|FAIL|SCRIPT_USER|NODE_RUNTIMES|PLUGINS_ALLOW|TLS_CERT|TLS_KEY|TRUST_PROXY|DB|SECRET_.*)$/;
+  /^OCTO_(URL|API_KEY|DATA|HOME|PORT|HOST|COMMS_PORT|COMMS_HOST|CONFIG|TASK_CAP|BUILTIN_WORKER|LOG_LEVEL|MASTER_KEY|TICKET|SPACE|FAIL|SCRIPT_USER|NODE_RUNTIMES|PLUGINS_ALLOW|TLS_CERT|TLS_KEY|TRUST_PROXY|DB|SECRET_.*)$/;
 
 const thrown = new Map<string, string>();
 for (const file of globSync('{libs,plugins}/*/src/**/*.ts', { cwd: root })
   .concat(globSync('{cli,server}/src/**/*.ts', { cwd: root }))
-  .filter((f) => !f.endsWith('.test.ts') && !f.includes('testkit'))) {
+  .filter((f) => !/\.(test|fixture)\.ts$/.test(f) && !f.includes('testkit'))) {
   for (const [, code] of readFileSync(join(root, file), 'utf8').matchAll(CODE))
     if (code && !NOT_ERRORS.test(code)) thrown.set(code, file);
 }

@@ -4,7 +4,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const [dataDir = '.', taskCap = '5'] = process.argv.slice(2);
 const stop = new AbortController();
-const server = await startServer({ dataDir, port: 0, taskCap: Number(taskCap), logLevel: 'error' }, stop.signal);
+const server = await startServer(
+  { dataDir, port: 0, commsPort: 0, taskCap: Number(taskCap), logLevel: 'error' },
+  stop.signal,
+);
 const lag = monitorEventLoopDelay({ resolution: 5 });
 lag.enable();
 

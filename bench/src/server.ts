@@ -23,7 +23,19 @@ export async function benchServer(
   folder?: string,
 ): Promise<BenchServer> {
   const dataDir = folder ?? (await mkdtemp(join(tmpdir(), 'octo-bench-')));
-  const args = [OCTO, 'server', 'start', '--port', '0', '--log-level', 'error', '--task-cap', String(taskCap)];
+  const args = [
+    OCTO,
+    'server',
+    'start',
+    '--port',
+    '0',
+    '--comms-port',
+    '0',
+    '--log-level',
+    'error',
+    '--task-cap',
+    String(taskCap),
+  ];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, OCTO_DATA: dataDir, ...more },
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -35,7 +35,17 @@ export async function serverStart(rounds: number): Promise<readonly Figure[]> {
   const floor: Start[] = [];
   await using folder = await tempFolder();
   for (let n = -1; n < rounds; n++) {
-    const of = await start(folder.dir, [OCTO, 'server', 'start', '--port', '0', '--log-level', 'error']);
+    const of = await start(folder.dir, [
+      OCTO,
+      'server',
+      'start',
+      '--port',
+      '0',
+      '--comms-port',
+      '0',
+      '--log-level',
+      'error',
+    ]);
     const bare = await start(join(folder.dir, 'bare'), [skeleton]);
     if (n < 0) continue; // the first makes the folder and fills the cache of compiled code
     ours.push(of);

@@ -1,12 +1,15 @@
 import {
   type Clock,
   Clock as ClockToken,
+  type Comms,
+  Comms as CommsToken,
   Host,
   Ids,
   Logger,
   type OwnMachine,
   OwnMachine as OwnMachineToken,
   type Provider,
+  ServerIdentity,
   value,
   WiringError,
 } from '@octo/kernel';
@@ -43,6 +46,7 @@ import { openStorage, storageProviders, type Storage } from '@octo/storage';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, systemIds } from './clock.ts';
+import { lazyIdentity } from './identity.ts';
 import { type Plane } from './plane.ts';
 import { openRegistry, openRooms } from './registry.ts';
 import { openRuntimes } from './runtimes.ts';
@@ -65,18 +69,22 @@ export interface PlaneOptions {
   readonly databaseUrl?: string;
   /** How scripts run on this very machine. */
   readonly machine?: OwnMachine;
+  /** Where transports listen for agents. Default: nowhere. */
+  readonly comms?: Comms;
   /** Folder or URL with Node for workers that have none. */
   readonly nodeRuntimes?: string;
 }
 
 /** What other processes on the database tell of; everything else is found by looking. */
-const SHARED_TOPICS = ['queue', 'cancel', 'leases'];
+const SHARED_TOPICS = ['queue', 'cancel', 'leases', 'workers', 'handed'];
 
 /** Open the plane on a data folder. No listener is made here, so the CLI opens the very same. */
 export async function openPlane(options: PlaneOptions): Promise<Plane> {
   await using undo = new AsyncDisposableStack();
+  let registry: Registry | undefined; // which knows addresses, once plugins are loaded
   const storage = undo.use(
     await openStorage({
+      addressOf: async (style, endpoint) => (await registry?.address(style, endpoint)) ?? '',
       dataDir: options.dataDir,
       ...(options.masterKey !== undefined && { masterKey: options.masterKey }),
       ...(options.databaseUrl !== undefined && { databaseUrl: options.databaseUrl }),
@@ -86,6 +94,7 @@ export async function openPlane(options: PlaneOptions): Promise<Plane> {
   const found = await loadPlugins([standardPlugins(), ...outside(options)]);
   const { services, plugins, refused } = openServices(options, storage, found);
   undo.use(services);
+  registry = services.get(Registry);
   if (options.mode === 'work') {
     await proveScriptUser(services, options);
     await register(services, options);
@@ -113,6 +122,8 @@ function openServices(
     value(Logger, options.logger),
     value(Host, host),
     value(OwnMachineToken, options.machine ?? {}),
+    value(CommsToken, options.comms ?? {}),
+    value(ServerIdentity, lazyIdentity(storage.documents, systemClock)),
     value(
       Runtimes,
       openRuntimes({
@@ -186,7 +197,6 @@ function makePlane(
   held: AsyncDisposableStack,
 ): Plane {
   const { services, plugins, refused } = live;
-  const { tasks, journal, artifacts, leases, workers, pools, nodes, spaces, settings, apiKeys } = storage;
   const queue = services.get(Queue);
   const clock: Clock = services.get(ClockToken);
   const isInProcess = options.node.kind === 'in-process';
@@ -198,29 +208,22 @@ function makePlane(
     refused,
     clock,
     logger: options.logger,
-    tasks,
-    journal,
-    artifacts,
-    leases,
-    workers,
-    pools,
-    nodes,
-    spaces,
-    settings,
-    apiKeys,
-    documents: storage.documents,
-    events: storage.events,
+    ...storesOf(storage),
+    registry: services.get(Registry),
+    identity: services.get(ServerIdentity),
+    comms: undefined,
     styles: () => services.get(Registry).styles(),
-    checkWorkers: (wanted, because) =>
+    checkWorkers: (wanted, because, where) =>
       enqueue(
         queue,
         wanted[0]?.spaceId ?? '',
         healthRequest(wanted, because),
-        isInProcess ? options.node.id : undefined,
+        isInProcess || where === 'here' ? options.node.id : undefined,
       ),
     liveness: services.get(Liveness),
     signals: services.get(Signals),
     enqueue: (spaceId, request) => enqueue(queue, spaceId, request, isInProcess ? options.node.id : undefined),
+    letGo: async () => services.get(Loop)[Symbol.asyncDispose](),
     explain: services.get(Explainer),
     cancel: (taskId) => cancelTask(queue, taskId),
     async [Symbol.asyncDispose]() {
@@ -231,6 +234,13 @@ function makePlane(
       }
     },
   };
+}
+
+function storesOf(storage: Storage) {
+  const { tasks, journal, artifacts, leases, workers, connections, joinTokens, pools, nodes } = storage;
+  const { spaces, settings, apiKeys, documents, events } = storage;
+  const work = { tasks, journal, artifacts, leases, workers, connections, joinTokens, pools, nodes };
+  return { ...work, spaces, settings, apiKeys, documents, events };
 }
 
 function healthRequest(workers: readonly Worker[], because: string): TaskRequest {

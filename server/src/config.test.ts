@@ -32,3 +32,15 @@ test('a word of plugins.allow that is misspelt is told, not ignored', async () =
   const file = { plugins: { allow: [{ name: 'a', hash: 'x' }] } };
   await expect(allowed(file)).rejects.toMatchObject({ code: 'OCTO_INPUT' });
 });
+
+test('agents are listened for at 10943 beside the server, unless it is said otherwise (halibut.md 8.2)', async () => {
+  const comms = async (options: object, env: NodeJS.ProcessEnv = {}) =>
+    (await readConfig({ dataDir: folder, ...options }, env)).comms;
+  expect(await comms({})).toEqual({ listen: { host: '127.0.0.1', port: 10_943 } });
+  expect(await comms({ host: '0.0.0.0' })).toEqual({ listen: { host: '0.0.0.0', port: 10_943 } });
+  const env = { OCTO_COMMS_PORT: '0', OCTO_COMMS_HOST: '10.0.0.1' };
+  expect(await comms({}, env)).toEqual({ listen: { host: '10.0.0.1', port: 0 } });
+  expect(await comms({ commsPort: 'none' }, env)).toEqual({});
+  expect(await comms({}, { OCTO_COMMS_PORT: 'none' })).toEqual({});
+  await expect(comms({ commsPort: Number('x') })).rejects.toMatchObject({ code: 'OCTO_INPUT' });
+});

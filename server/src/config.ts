@@ -1,4 +1,4 @@
-import { InputError, type OwnMachine, parse, type ScriptLimits } from '@octo/kernel';
+import { type Comms, InputError, type OwnMachine, parse, type ScriptLimits } from '@octo/kernel';
 import { type Allowed } from '@octo/kernel/host';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
@@ -18,6 +18,10 @@ export interface ServerOptions {
   readonly port?: number;
   /** Default 127.0.0.1: nobody else reaches it unless told so. Environment: OCTO_HOST. */
   readonly host?: string;
+  /** Where agents that call us are listened for; `none`: nowhere. Default 10943; 0 picks a free one. Environment: OCTO_COMMS_PORT. */
+  readonly commsPort?: number | 'none';
+  /** Default: as `host`. Environment: OCTO_COMMS_HOST. */
+  readonly commsHost?: string;
   /** JSON file with the names of `fields` below. Environment: OCTO_CONFIG. */
   readonly configFile?: string;
   /** Most tasks at once; 0 = none (R206). Default 5, or what was set for this node before. Environment: OCTO_TASK_CAP. */
@@ -46,6 +50,8 @@ const fields = z.strictObject({
   db: z.string().min(1).optional(),
   port: z.int().min(0).max(65_535).optional(),
   host: z.string().min(1).optional(),
+  commsPort: z.union([z.int().min(0).max(65_535), z.literal('none')]).optional(),
+  commsHost: z.string().min(1).optional(),
   taskCap: z.int().min(0).max(10_000).optional(),
   builtInWorker: z.boolean().optional(),
   logLevel: z.enum(LOG_LEVELS).optional(),
@@ -77,6 +83,7 @@ export interface ServerConfig {
   readonly tls?: TlsFiles;
   readonly trustProxy?: boolean;
   readonly machine: OwnMachine;
+  readonly comms: Comms;
   /** Absent: every plugin of the folder may be loaded. */
   readonly allowedPlugins?: readonly Allowed[];
 }
@@ -90,11 +97,18 @@ export async function readConfig(options: ServerOptions, env: NodeJS.ProcessEnv)
     await parse(fields, fromOptions(options), 'the command line'),
   ];
   const merged: Fields = Object.assign({}, ...layers.map(withoutUndefined));
-  const { scriptUser, scriptLimits, workspaces, plugins, tlsCertificate, tlsKey, ...rest } = merged;
+  const { scriptUser, scriptLimits, workspaces, plugins, tlsCertificate, tlsKey, commsPort, commsHost, ...rest } =
+    merged;
+  const host = rest.host ?? '127.0.0.1';
   const machine = machineOf({ scriptUser, scriptLimits, workspaces });
   const allowedPlugins = plugins?.allow.map((a) => (typeof a === 'string' ? { name: a } : a));
   const known = withoutUndefined({ ...rest, allowedPlugins, tls: tlsOf(tlsCertificate, tlsKey) });
-  return { port: 8065, host: '127.0.0.1', logLevel: 'info', ...known, machine };
+  return { port: 8065, logLevel: 'info', ...known, host, machine, comms: commsOf(commsPort, commsHost ?? host) };
+}
+
+/** Source of the port: halibut.md 8.2. */
+function commsOf(port: Fields['commsPort'] = 10_943, host: string): Comms {
+  return port === 'none' ? {} : { listen: { host, port } };
 }
 
 function tlsOf(certificate: string | undefined, key: string | undefined): TlsFiles | undefined {
@@ -135,7 +149,7 @@ export function machineOfEnvironment(env: NodeJS.ProcessEnv): OwnMachine {
 
 function fromOptions(options: ServerOptions): unknown {
   const { db, port, host, taskCap, builtInWorker, logLevel, scriptUser, nodeRuntimes } = options;
-  const { tlsCertificate, tlsKey, trustProxy } = options;
+  const { tlsCertificate, tlsKey, trustProxy, commsPort, commsHost } = options;
   return {
     db,
     port,
@@ -148,6 +162,8 @@ function fromOptions(options: ServerOptions): unknown {
     tlsCertificate,
     tlsKey,
     trustProxy,
+    commsPort,
+    commsHost,
   };
 }
 
@@ -162,6 +178,8 @@ function fromEnvironment(env: NodeJS.ProcessEnv): unknown {
     db: env['OCTO_DB'] || undefined,
     port: number('OCTO_PORT'),
     host: env['OCTO_HOST'],
+    commsPort: env['OCTO_COMMS_PORT'] === 'none' ? 'none' : number('OCTO_COMMS_PORT'),
+    commsHost: env['OCTO_COMMS_HOST'],
     taskCap: number('OCTO_TASK_CAP'),
     builtInWorker: flag('OCTO_BUILTIN_WORKER'),
     tlsCertificate: env['OCTO_TLS_CERT'],

@@ -6,6 +6,8 @@ export interface Door {
   readonly url: string;
   readonly key: string;
   readonly pid: number;
+  /** Where agents call: `127.0.0.1:10943`. Absent: nowhere. */
+  readonly comms?: string;
 }
 
 const doorFile = (dataDir: string) => join(dataDir, 'server.json');
@@ -28,7 +30,7 @@ export async function findDoor(dataDir: string): Promise<Door | undefined> {
   try {
     const door = JSON.parse(await readFile(doorFile(dataDir), 'utf8')) as Partial<Door>;
     return typeof door.url === 'string' && typeof door.key === 'string' && typeof door.pid === 'number'
-      ? { url: door.url, key: door.key, pid: door.pid }
+      ? { url: door.url, key: door.key, pid: door.pid, ...(typeof door.comms === 'string' && { comms: door.comms }) }
       : undefined;
   } catch {
     return undefined; // none, not ours to read, or half a file of another time: as good as none

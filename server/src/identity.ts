@@ -1,20 +1,34 @@
-import { type Clock } from '@octo/kernel';
+import { type Clock, type Identity, OctoError, Secret, type ServerIdentity } from '@octo/kernel';
 import { type Documents, SYSTEM_ACTOR } from '@octo/plane';
 import { type webcrypto, X509Certificate } from 'node:crypto';
 
-/** The server as agents know it: a self-signed certificate whose thumbprint they pin (rest.md 2.2, halibut.md 1.3). */
-export interface Identity {
+/** As it is made: before it is stored. */
+export interface MadeIdentity {
   readonly certificatePem: string;
   readonly privateKeyPem: string;
-  /** SHA-1, 40 capital hexadecimal digits. */
   readonly thumbprint: string;
+}
+export type MakeIdentity = (nowMs: number) => Promise<MadeIdentity>;
+
+/** The same for all that ask in this process: read, or made, at the first call. */
+export function lazyIdentity(documents: Documents, clock: Clock, make: MakeIdentity = makeIdentity): ServerIdentity {
+  let opened: Promise<Identity> | undefined;
+  return {
+    get() {
+      opened ??= openIdentity(documents, clock, make).catch((error: unknown) => {
+        opened = undefined; // the database may have been away
+        throw error;
+      });
+      return opened;
+    },
+  };
 }
 
 const ID = 'certificate-global';
 const YEARS = 100;
 
 /** Made once per installation, at the first start, and kept sealed; all nodes of a cluster share it. */
-export async function openIdentity(documents: Documents, clock: Clock): Promise<Identity> {
+async function openIdentity(documents: Documents, clock: Clock, make: MakeIdentity): Promise<Identity> {
   const known = await read(documents);
   if (known) return known;
   const made = await make(clock.now());
@@ -39,23 +53,28 @@ export async function openIdentity(documents: Documents, clock: Clock): Promise<
       },
       () => event,
     )
-    .catch(() => {}); // another node was first; what stands there counts
-  return (await read(documents)) ?? made;
+    .catch((error: unknown) => {
+      if (!OctoError.is(error) || error.kind !== 'ConflictError') throw error; // else another node was first; its identity counts
+    });
+  const stored = await read(documents);
+  if (!stored) throw new Error('the identity was stored and is not there');
+  return stored;
 }
 
-export async function read(documents: Documents): Promise<Identity | undefined> {
+async function read(documents: Documents): Promise<Identity | undefined> {
   const document = await documents.get('serverkeys', ID);
   if (!document) return undefined;
   const { Key: privateKeyPem = '' } = await documents.secretsOf('serverkeys', ID);
   const certificatePem = String(document.members['CertificatePem']);
-  return { certificatePem, privateKeyPem, thumbprint: String(document.members['Thumbprint']) };
+  const thumbprint = String(document.members['Thumbprint']);
+  return { certificatePem, privateKeyPem: new Secret(privateKeyPem), thumbprint };
 }
 
 /**
  * RSA-2048, SHA-256, as real servers and agents have it. The library is loaded this one time; the polyfill that it wants
  * (reflect-metadata) came with the kernel's services.
  */
-async function make(nowMs: number): Promise<Identity> {
+export async function makeIdentity(nowMs: number): Promise<MadeIdentity> {
   const { X509CertificateGenerator } = await import('@peculiar/x509');
   const signingAlgorithm = {
     name: 'RSASSA-PKCS1-v1_5',

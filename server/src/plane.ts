@@ -1,16 +1,19 @@
-import { type Clock, type Host, type Logger } from '@octo/kernel';
+import { type Clock, type Host, type Logger, type ServerIdentity } from '@octo/kernel';
 import { type LoadedPlugin, type Refused } from '@octo/kernel/host';
 import {
   type ApiKeys,
   type Explanation,
   type ArtifactStore,
+  type Connections,
   type Documents,
   type Events,
+  type JoinTokens,
   type Journal,
   type Leases,
   type Liveness,
   type Nodes,
   type Pools,
+  type Registry,
   type ServerTask,
   type Settings,
   type Signals,
@@ -35,6 +38,8 @@ export interface Plane extends AsyncDisposable {
   readonly artifacts: ArtifactStore;
   readonly leases: Leases;
   readonly workers: Workers;
+  readonly connections: Connections;
+  readonly joinTokens: JoinTokens;
   readonly pools: Pools;
   readonly nodes: Nodes;
   readonly liveness: Liveness;
@@ -44,12 +49,19 @@ export interface Plane extends AsyncDisposable {
   readonly apiKeys: ApiKeys;
   readonly documents: Documents;
   readonly events: Events;
+  readonly registry: Pick<Registry, 'styles' | 'transport'>;
+  /** The installation as agents know it; made when it is first asked for. */
+  readonly identity: ServerIdentity;
+  /** Where agents call this process; set by the server, once they can. */
+  comms: { readonly host: string; readonly port: number } | undefined;
   /** Communication styles that the loaded plugins speak. */
   styles(): readonly string[];
   /** Checks what can be checked before queueing (step types, pools, the switch of the built-in worker). */
   enqueue(spaceId: string, request: TaskRequest): Promise<ServerTask>;
-  /** Queue a connectivity check of these workers, all of one space (R87, R88). */
-  checkWorkers(workers: readonly Worker[], because: string): Promise<ServerTask>;
+  /** Queue a connectivity check of these workers, all of one space (R87, R88). `here`: by this node alone. */
+  checkWorkers(workers: readonly Worker[], because: string, where?: 'here'): Promise<ServerTask>;
+  /** Take no more work, and let go of what runs: scripts go on, and whoever adopts their tasks reads on. */
+  letGo(): Promise<void>;
   /** Why a task is as it is (I1). */
   explain(task: ServerTask): Promise<Explanation>;
   /** Quiet about an ended task; NotFoundError for an unknown one. */

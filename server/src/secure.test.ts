@@ -45,7 +45,7 @@ test('HTTPS by two files; a renewed certificate is used without a restart', asyn
   const files = await folder();
   await files.write('first');
   const stop = new AbortController();
-  const options = { dataDir: join(files.dir, 'data'), port: 0, taskCap: 0, logLevel: 'silent' };
+  const options = { dataDir: join(files.dir, 'data'), port: 0, commsPort: 0, taskCap: 0, logLevel: 'silent' };
   const tls = { tlsCertificate: files.certificate, tlsKey: files.key };
   const server = await startServer({ ...options, ...tls }, stop.signal);
   onTestFinished(async () => {
@@ -65,7 +65,10 @@ test('the command on the same data folder reaches it, whatever name its certific
   const stop = new AbortController();
   const dataDir = join(files.dir, 'data');
   const tls = { tlsCertificate: files.certificate, tlsKey: files.key };
-  const server = await startServer({ dataDir, port: 0, taskCap: 0, logLevel: 'silent', ...tls }, stop.signal);
+  const server = await startServer(
+    { dataDir, port: 0, commsPort: 0, taskCap: 0, logLevel: 'silent', ...tls },
+    stop.signal,
+  );
   onTestFinished(async () => {
     stop.abort();
     await server.closed;

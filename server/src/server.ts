@@ -9,7 +9,7 @@ import { leaveDoor } from './door.ts';
 import { buildApp } from './http/app.ts';
 import { firstKey, makeKey } from './keys.ts';
 import { openLogger } from './logging.ts';
-import { openIdentity } from './identity.ts';
+import { serveAgents } from './inbound/serving.ts';
 import { type Plane } from './plane.ts';
 import { followTls, readTls } from './secure.ts';
 import { VERSION } from './version.ts';
@@ -17,6 +17,8 @@ import { VERSION } from './version.ts';
 export interface RunningServer {
   /** `http://127.0.0.1:8065` */
   readonly url: string;
+  /** Where agents call: `127.0.0.1:10943`. Absent: no transport listens for any. */
+  readonly comms?: string;
   /** An API key, at the first start on a data folder only. */
   readonly firstKey?: string;
   /** Resolves when everything is closed after the signal aborted. */
@@ -44,10 +46,14 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
   if (config.tls) undo.use(followTls(app.server as unknown as HttpsServer, config.tls, logger)); // made with tls above
   undo.defer(() => app.close());
   const url = await listen(app, config);
-  undo.use(await leaveDoor(options.dataDir, { url, key: localKey, pid: process.pid }));
+  await plane.identity.get(); // agents ask for it, and the first one shall not wait
+  const agents = undo.use(await serveAgents(plane, app.server, config.comms));
+  undo.defer(() => plane.letGo()); // while its workers are still connected: their tasks must not see them go
+  plane.comms = agents.comms;
+  const comms = agents.comms && { comms: hostAndPort(agents.comms) };
+  undo.use(await leaveDoor(options.dataDir, { url, key: localKey, pid: process.pid, ...comms }));
   warnOfPlainHttp(config, logger);
-  await report(plane, url, options.pluginRoots ?? []);
-  await openIdentity(plane.documents, plane.clock); // agents ask for it, and the first one shall not wait
+  await report(plane, { url, ...comms }, options.pluginRoots ?? []);
   const held = undo.move();
   const closed = new Promise<void>((resolve, reject) => {
     const close = () => {
@@ -57,7 +63,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     if (signal.aborted) close();
     else signal.addEventListener('abort', close, { once: true });
   });
-  return { url, closed, ...(key !== undefined && { firstKey: key }) };
+  return { url, ...comms, closed, ...(key !== undefined && { firstKey: key }) };
 }
 
 async function openServerPlane(options: ServerOptions, config: ServerConfig, logger: ReturnType<typeof openLogger>) {
@@ -75,6 +81,7 @@ async function openServerPlane(options: ServerOptions, config: ServerConfig, log
         taskCap: config.taskCap ?? 5,
       },
       machine: config.machine,
+      comms: config.comms,
       ...(config.nodeRuntimes !== undefined && { nodeRuntimes: config.nodeRuntimes }),
       ...(config.allowedPlugins && { allowedPlugins: config.allowedPlugins }),
       ...(options.pluginRoots && { pluginRoots: options.pluginRoots }),
@@ -101,8 +108,14 @@ async function listen(app: ReturnType<typeof buildApp>, { host, port, tls }: Ser
     });
   }
   const at = app.server.address();
+  const shown = hostAndPort({ host, port: typeof at === 'object' && at !== null ? at.port : port });
+  return `${tls ? 'https' : 'http'}://${shown}`;
+}
+
+/** As this machine reaches it. */
+function hostAndPort({ host, port }: { readonly host: string; readonly port: number }): string {
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `${tls ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${typeof at === 'object' && at !== null ? at.port : port}`;
+  return `${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
 }
 
 /** API keys travel in the clear then. */
@@ -116,7 +129,11 @@ function warnOfPlainHttp({ host, tls, trustProxy }: ServerConfig, logger: Logger
 }
 
 /** What an operator wants to see first: version, where, and which plugins run with the server's rights. */
-async function report(plane: Plane, url: string, outside: readonly string[]): Promise<void> {
+async function report(
+  plane: Plane,
+  where: { readonly url: string; readonly comms?: string },
+  outside: readonly string[],
+): Promise<void> {
   const { logger } = plane;
   for (const { plugin, version, root } of plane.plugins) {
     const integrity = outside.includes(root) && { integrity: await integrityOf(plugin.name, root) };
@@ -125,5 +142,5 @@ async function report(plane: Plane, url: string, outside: readonly string[]): Pr
   for (const { name, error } of plane.refused) {
     logger.warn({ room: 'plugins', name, code: error.code, error: error.message }, 'plugin refused; the rest works');
   }
-  logger.info({ room: 'server', version: VERSION, url, dataDir: plane.host.dataDir }, 'ready');
+  logger.info({ room: 'server', version: VERSION, ...where, dataDir: plane.host.dataDir }, 'ready');
 }

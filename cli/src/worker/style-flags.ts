@@ -34,6 +34,9 @@ function typeOf({ type, anyOf }: Member): string {
   return type ?? anyOf?.find((it) => it.type !== 'null')?.type ?? 'string';
 }
 
+/** What people call the address of a listening and of a polling agent. */
+const ALIASES: Readonly<Record<string, string[]>> = { uri: ['url', 'subscription'] };
+
 /** The flags of all these styles at once; `taken`: names that a command has already. */
 export function styleFlags(styles: readonly WorkerStyle[]) {
   const byFlag = new Map<string, { readonly member: Member; readonly words: string[] }>();
@@ -48,7 +51,8 @@ export function styleFlags(styles: readonly WorkerStyle[]) {
       const choices = member.enum && ` (${member.enum.join(', ')})`;
       const preset = member.default === undefined ? '' : ` [default: ${JSON.stringify(member.default)}]`;
       const description = `${styles.length > 1 ? `${words.join(', ')}: ` : ''}${member.description ?? flag}${choices ?? ''}${preset}`;
-      return [flag, Flags.string({ description, helpGroup: styles.length > 1 ? 'ENDPOINT' : `${words[0]}` })];
+      const aliases = ALIASES[flag] ?? [];
+      return [flag, Flags.string({ aliases, description, helpGroup: styles.length > 1 ? 'ENDPOINT' : `${words[0]}` })];
     }),
   );
 }

@@ -33,7 +33,14 @@ export class Home implements AsyncDisposable {
     const { OCTO_URL: _url, OCTO_API_KEY: _key, ...inherited } = process.env;
     const child = spawn(process.execPath, [OCTO, ...args], {
       cwd: this.dir,
-      env: { ...inherited, OCTO_DATA: this.data, OCTO_HOME: join(this.dir, 'home'), NO_COLOR: '1', ...env },
+      env: {
+        ...inherited,
+        OCTO_DATA: this.data,
+        OCTO_HOME: join(this.dir, 'home'),
+        NO_COLOR: '1',
+        OCTO_COMMS_PORT: '0',
+        ...env,
+      },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     child.stdin?.end();

@@ -3,6 +3,7 @@
 export { directApi, httpApi, type HttpApiOptions } from './api-client.ts';
 export * from './client.ts';
 export { fromErrorBody, statusOf, toErrorBody, type ErrorBody } from './error-body.ts';
+export * from './join-token.ts';
 export * from './octopus-styles.ts';
 export * from './people-api.ts';
 export { keyByPassword } from './sign-in.ts';

@@ -201,22 +201,36 @@ export interface Opening<E> {
 
 export interface Transport<E> {
   open(to: Opening<E>, signal: AbortSignal): Promise<Session>;
-  /** Thumbprint or host key of what answers there, before it is trusted. */
+  /** Thumbprint or host key of what answers there, before it is trusted; with the rest of an endpoint as far as it is known. */
   discover?(
     at: { readonly host: string; readonly port: number; readonly proxy?: Proxy },
     signal: AbortSignal,
   ): Promise<Partial<E>>;
-  /** Workers that call us; the server runs it until the signal aborts, the CLI never. */
+  /**
+   * Workers that call us; the server runs it until the signal aborts, the CLI never. One that throws is started again
+   * after a pause, except where it cannot listen at the server's start; one that returns has nothing to serve.
+   */
   serve?(inbound: Inbound<E>, signal: AbortSignal): Promise<void>;
+}
+
+/** A worker that may connect from an address. */
+export interface Registration<E> {
+  readonly workerId: string;
+  readonly endpoint: E;
+  /** Aborts when its endpoint changes or it is deleted, by whatever node: drop the connection, and find it again. */
+  readonly changed: AbortSignal;
 }
 
 /** What a transport with inbound workers may ask of the server. */
 export interface Inbound<E> {
-  /** Who may connect from this address; `changed` aborts when the registration changes: drop the connection. */
-  find(
-    address: string,
-  ): Promise<{ readonly workerId: string; readonly endpoint: E; readonly changed: AbortSignal } | undefined>;
-  /** While held, this node reaches the worker. */
+  /** Agents can come from now on; the start of the server waits for it. `at`: the address of its own where it listens. */
+  ready(at?: { readonly host: string; readonly port: number }): void;
+  /**
+   * Who may connect from this address, over all spaces: a machine that is registered in two of them is two workers with
+   * one address (R33), perhaps of different certificates. A disabled one is among them, for what it runs may end (R34).
+   */
+  find(address: string): Promise<readonly Registration<E>[]>;
+  /** While held, this node reaches the worker. May be held several times: once for each connection. */
   here(workerId: string): Disposable;
   /** Take over HTTP upgrades of one path on the server's own port. */
   upgrade(path: string, take: (request: IncomingMessage, socket: Duplex, head: Uint8Array) => void): Disposable;
@@ -224,7 +238,8 @@ export interface Inbound<E> {
 
 /**
  * A kind of endpoint and how it is reached.
- * `anywhere`: every node can open it; `where-connected`: only the node that the worker called; `own-node`: the built-in
+ * `anywhere`: every node can open it; `where-connected`: only the node that the worker called, and one that is nowhere
+ * connected is waited for (`ConnectionLimits.pollingPickUpMs`), then `open`, or the first call, fails with `started: 'no'`; `own-node`: the built-in
  * worker, which is no record and is never added by a user (R14, R19, R32).
  */
 export interface TransportType<E = unknown> {

@@ -1,3 +1,4 @@
+import { type Secret } from './secret.ts';
 import { given, token } from './token.ts';
 import { type ScriptLimits } from './transport.ts';
 import { type ActivityLog } from './worker.ts';
@@ -50,6 +51,29 @@ export interface OwnMachine {
   readonly keepBytes?: number;
 }
 export const OwnMachine = token<OwnMachine>('octo.OwnMachine');
+
+/** The installation as agents know it: a self-signed certificate whose thumbprint they pin (halibut.md 1.3). */
+export interface Identity {
+  readonly certificatePem: string;
+  readonly privateKeyPem: Secret;
+  /** SHA-1, 40 capital hexadecimal digits. */
+  readonly thumbprint: string;
+}
+/** The same for all nodes, with and without a server. Made at the first call on an installation: that costs a second. */
+export interface ServerIdentity {
+  get(): Promise<Identity>;
+}
+export const ServerIdentity = token<ServerIdentity>('octo.ServerIdentity');
+
+/** Where agents that call us are listened for. */
+export interface Comms {
+  /**
+   * Absent: nowhere; it is switched off, or no server runs in this process. Port 0: any free one. Read it whenever `serve`
+   * begins: once it is known, the port is kept.
+   */
+  readonly listen?: { readonly host: string; readonly port: number };
+}
+export const Comms = token<Comms>('octo.Comms');
 
 export interface Space {
   readonly id: string;

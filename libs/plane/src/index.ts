@@ -22,4 +22,4 @@ export { NodeLoop } from './queue/loop.ts';
 export { LocalSignals } from './signals.ts';
 export { Explainer, LimitsToken, Loop, OnlyOwn, planeProviders, Queue } from './wiring.ts';
 export * from './workers/built-in.ts';
-export { CONNECTION_LIMITS, spanMs } from './workers/opening.ts';
+export { CONNECTION_LIMITS, proxyOf, spanMs } from './workers/opening.ts';

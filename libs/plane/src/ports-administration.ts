@@ -2,6 +2,7 @@
 import { token } from '@octo/kernel';
 import { type Document, type DocumentChange, type NewDocument } from './model/document.ts';
 import { type AuditEvent, type NewEvent } from './model/event.ts';
+import { type Worker } from './model/worker.ts';
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -101,7 +102,40 @@ export interface Spaces {
   remove(space: SpaceRecord, audit: Audit<SpaceRecord>): Promise<void>;
 }
 
+/** What a machine brings to join by itself (I16). The token lies among the documents, as kind `jointokens`. */
+export interface Joining {
+  readonly tokenId: string;
+  /** Of the secret, as {@link JoinTokenMembers} keeps it. */
+  readonly hash: string;
+  readonly thumbprint: string;
+  readonly nowMs: number;
+}
+export interface JoinTokenMembers {
+  /** SHA-256 of the secret, lower-case hex. */
+  readonly Hash: string;
+  readonly ExpiresMs: number;
+  readonly PoolIds: readonly string[];
+  readonly MachinePolicyId: string;
+  /** How many machines may join. */
+  readonly Count: number;
+  readonly Joined: readonly { readonly WorkerId: string; readonly Thumbprint: string; readonly AtMs: number }[];
+}
+export interface JoinTokens {
+  /**
+   * Use a token up by one and add the worker, both or neither. A machine that asks again (its answer was lost) gets the
+   * worker that it became; that uses up nothing. SecurityError OCTO_JOIN_TOKEN where the token is wrong, expired or used
+   * up; a ConflictError of the worker leaves the token as it was.
+   */
+  join(
+    joining: Joining,
+    worker: Omit<Worker, 'id'>,
+    audit: Audit<Worker>,
+  ): Promise<{ readonly worker: Worker; readonly isNew: boolean }>;
+}
+export const JOIN_TOKENS = 'jointokens';
+
 export const Documents = token<Documents>('octo.plane.Documents');
+export const JoinTokens = token<JoinTokens>('octo.plane.JoinTokens');
 export const Events = token<Events>('octo.plane.Events');
 export const ApiKeys = token<ApiKeys>('octo.plane.ApiKeys');
 export const Spaces = token<Spaces>('octo.plane.Spaces');

@@ -5,8 +5,10 @@ import {
   type ActivityLog,
   type Bytes,
   type Deps,
+  type Inbound,
   type Opening,
   type PoolScheduler,
+  type Proxy,
   type Resolved,
   type Session,
   type StepType,
@@ -82,6 +84,8 @@ export interface Tasks {
   ): Promise<readonly { readonly taskId: string; readonly state: TaskState; readonly fence: number }[]>;
   /** Give claims back without ending the tasks (stop of the node); they stay Executing until somebody adopts them. */
   detach(claim: Claim, nowMs: number): Promise<void>;
+  /** Let another node go on with it: the claim becomes that node's, fence + 1, good until then. */
+  handOver(claim: Claim, nodeId: string, at: { readonly nowMs: number; readonly untilMs: number }): Promise<void>;
 
   /** Move a claimed task. False when the table of R213 does not allow it from the present state. */
   move(claim: Claim, to: TaskState, change: TaskChange, nowMs: number): Promise<boolean>;
@@ -240,6 +244,12 @@ export interface Workers {
     found: Pick<Worker, 'health' | 'statusSummary' | 'details'>,
     audit: (worker: Worker, before: Worker) => NewEvent | undefined,
   ): Promise<void>;
+  /** Those of a style that have this address, of all spaces (see `TransportType.address`). */
+  byAddress(style: string, address: string): Promise<readonly Worker[]>;
+  /** What their connections depend on; those that are gone are absent. */
+  endpoints(workerIds: readonly string[]): Promise<ReadonlyMap<string, Pick<Worker, 'style' | 'endpoint'>>>;
+  /** Compute every address anew, for what transports are loaded may have changed; answers with how many have changed. */
+  readdress(): Promise<number>;
   /** Refused while somebody holds a lease on it that is good at `nowMs`, naming the tasks (R35). */
   remove(worker: Worker, nowMs: number, audit: Audit<Worker>): Promise<void>;
 }
@@ -254,6 +264,25 @@ export interface Pools {
   remove(pool: WorkerPool, audit: Audit<WorkerPool>): Promise<void>;
   /** Ids of all pools of the space in their new order (R46). */
   sort(spaceId: string, poolIds: readonly string[], audit: NewEvent): Promise<void>;
+}
+
+/** Where a worker is connected that called a node. It may have called several (R134). */
+export interface Connection {
+  readonly workerId: string;
+  readonly nodeId: string;
+  readonly sinceMs: number;
+}
+export interface Connections {
+  /** Who came to this node and who left it, whole or not at all; both were seen at `nowMs`. Unknown workers are passed over. */
+  note(
+    nodeId: string,
+    change: { readonly came: readonly string[]; readonly left: readonly string[] },
+    nowMs: number,
+  ): Promise<void>;
+  of(workerIds: readonly string[]): Promise<readonly Connection[]>;
+  /** When each came or left last; absent where it never did. */
+  lastSeen(workerIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  releaseOfNode(nodeId: string): Promise<void>;
 }
 
 /** One process that opened the plane. */
@@ -304,6 +333,8 @@ export interface Registry {
   step(type: string): StepType | undefined;
   styles(): readonly string[];
   transport(style: string): LiveTransport | undefined;
+  /** Indexed address of an endpoint; `''` where the style has none, or the endpoint does not fit it. */
+  address(style: string, endpoint: unknown): Promise<string>;
   scheduler(name: string): PoolScheduler | undefined;
 }
 export interface LiveTransport {
@@ -311,6 +342,13 @@ export interface LiveTransport {
   readonly reach: 'anywhere' | 'where-connected' | 'own-node';
   /** Parses the stored endpoint by the transport's schema, then opens. */
   open(to: Opening<unknown>, signal: AbortSignal): Promise<Session>;
+  /** Who answers there, as members of an endpoint. Absent: the transport cannot ask. */
+  discover?(
+    at: { readonly host: string; readonly port: number; readonly proxy?: Proxy },
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, unknown>>>;
+  /** Absent: its workers never call us. */
+  serve?(inbound: Inbound<unknown>, signal: AbortSignal): Promise<void>;
 }
 
 /** Node for workers that have none. */
@@ -335,6 +373,7 @@ export const Journal = token<Journal>('octo.plane.Journal');
 export const ArtifactStore = token<ArtifactStore>('octo.plane.ArtifactStore');
 export const Leases = token<Leases>('octo.plane.Leases');
 export const Workers = token<Workers>('octo.plane.Workers');
+export const Connections = token<Connections>('octo.plane.Connections');
 export const Pools = token<Pools>('octo.plane.Pools');
 export const Nodes = token<Nodes>('octo.plane.Nodes');
 export const Liveness = token<Liveness>('octo.plane.Liveness');

@@ -2,11 +2,19 @@ import { OctoError } from '@octo/kernel';
 
 /** Why a running task is told to stop; the reason of its abort signal. It decides how the task ends. */
 export class TaskStop extends OctoError {
-  readonly how: 'cancel' | 'timeout' | 'detach' | 'claim-lost' | 'storage-lost';
+  readonly how: 'cancel' | 'timeout' | 'detach' | 'claim-lost' | 'storage-lost' | 'handed-over';
+  /** Which node goes on, where it was handed over. */
+  readonly nodeId: string | undefined;
 
-  private constructor(how: TaskStop['how'], code: `OCTO_${string}`, message: string, hint?: string) {
-    super(code, message, hint === undefined ? {} : { hint });
+  private constructor(
+    how: TaskStop['how'],
+    code: `OCTO_${string}`,
+    message: string,
+    more: { readonly hint?: string; readonly nodeId?: string } = {},
+  ) {
+    super(code, message, more.hint === undefined ? {} : { hint: more.hint });
     this.how = how;
+    this.nodeId = more.nodeId;
   }
 
   /** A person asked for it: scripts are cancelled, the task ends as Canceled. */
@@ -15,12 +23,9 @@ export class TaskStop extends OctoError {
   }
   /** The task's own limit is over: scripts are cancelled, the task ends as TimedOut. */
   static timedOut(limitMs: number): TaskStop {
-    return new TaskStop(
-      'timeout',
-      'OCTO_TASK_TIMEOUT',
-      `the task took longer than its limit of ${limitMs / 1000} s`,
-      'run it again with a longer --timeout',
-    );
+    return new TaskStop('timeout', 'OCTO_TASK_TIMEOUT', `the task took longer than its limit of ${limitMs / 1000} s`, {
+      hint: 'run it again with a longer --timeout',
+    });
   }
   /** This node stops: scripts go on, and whoever adopts the task reads on. */
   static detached(): TaskStop {
@@ -34,6 +39,11 @@ export class TaskStop extends OctoError {
   /** The database is away: nothing can be recorded. When it is back this node takes the task up again and reads on. */
   static storageLost(): TaskStop {
     return new TaskStop('storage-lost', 'OCTO_TASK_STORAGE_LOST', 'the database is away; running scripts go on');
+  }
+
+  /** Its worker is connected to another node, which goes on with the task. */
+  static handedOver(nodeId: string): TaskStop {
+    return new TaskStop('handed-over', 'OCTO_TASK_HANDED_OVER', `${nodeId} goes on with the task`, { nodeId });
   }
 
   static of(signal: AbortSignal): TaskStop | undefined {

@@ -27,6 +27,7 @@ const workshop = {
   pools: ports.Pools,
   workers: ports.Workers,
   leases: ports.Leases,
+  connections: ports.Connections,
   settings: ports.Settings,
   registry: ports.Registry,
   rooms: ports.Rooms,
@@ -64,7 +65,7 @@ export const planeProviders: readonly Provider[] = [
     return (task) => explainTask(at, task);
   }),
   provide(Loop, workshop, ({ host, onlyOwn, ...deps }) => {
-    const shop: Workshop & typeof deps = { ...deps, nodeId: host.nodeId };
+    const shop: Workshop & typeof deps = { ...deps, onlyOwn, nodeId: host.nodeId };
     return new NodeLoop(shop, { onlyOwn });
   }),
 ];

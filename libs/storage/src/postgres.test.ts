@@ -17,6 +17,6 @@ afterAll(() => server?.[Symbol.asyncDispose]());
 describe.runIf(server)('PostgreSQL', () => {
   storageContract('PostgreSQL', async () => {
     const { options, ...installation } = await installPostgres(server!);
-    return { ...installation, open: () => openStorage(options) };
+    return { ...installation, open: (addressOf) => openStorage({ ...options, ...(addressOf && { addressOf }) }) };
   });
 });

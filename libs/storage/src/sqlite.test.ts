@@ -5,7 +5,7 @@ import { openStorage } from './storage.ts';
 storageContract('SQLite', async () => {
   const folder = await tempFolder();
   return {
-    open: () => openStorage({ dataDir: folder.dir }),
+    open: (addressOf) => openStorage({ dataDir: folder.dir, ...(addressOf && { addressOf }) }),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 });

@@ -1,8 +1,10 @@
 import {
   type ApiKeys,
   type ArtifactStore,
+  type Connections,
   type Documents,
   type Events,
+  type JoinTokens,
   type Journal,
   type Leases,
   type Liveness,
@@ -15,9 +17,11 @@ import {
 } from '@octo/plane';
 import { join } from 'node:path';
 import { FileArtifacts } from './artifact-store.ts';
+import { SqlConnections } from './connections.ts';
 import { type Database, run } from './database.ts';
 import { SqlDocuments } from './documents.ts';
 import { SqlEvents } from './events.ts';
+import { SqlJoinTokens } from './join-tokens.ts';
 import { SqlJournal } from './journal.ts';
 import { SqlLeases } from './leases.ts';
 import { readMasterKey } from './master-key.ts';
@@ -31,7 +35,7 @@ import { SqlApiKeys, SqlSettings } from './settings.ts';
 import { SqlSpaces } from './spaces.ts';
 import { SqlTasks } from './tasks.ts';
 import { Vault } from './vault.ts';
-import { SqlWorkers } from './workers.ts';
+import { type AddressOf, SqlWorkers } from './workers.ts';
 
 export interface StorageOptions {
   /** Folder of the database, the master key, artifacts and locks. Made with mode 0700 where it is missing. */
@@ -48,6 +52,8 @@ export interface StorageOptions {
    */
   readonly databaseUrl?: string;
   readonly postgres?: PostgresLimits;
+  /** Default: no endpoint has an address. */
+  readonly addressOf?: AddressOf;
 }
 
 /** The stores of one installation, and the lock of the node that opened them. */
@@ -58,6 +64,8 @@ export interface Storage extends AsyncDisposable {
   readonly artifacts: ArtifactStore;
   readonly leases: Leases;
   readonly workers: Workers;
+  readonly connections: Connections;
+  readonly joinTokens: JoinTokens;
   readonly pools: Pools;
   readonly nodes: Nodes;
   readonly liveness: Liveness;
@@ -73,7 +81,7 @@ export interface Storage extends AsyncDisposable {
 }
 
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  const { dataDir, readOnly: isReadOnly = false } = options;
+  const { dataDir, readOnly: isReadOnly = false, addressOf = async () => '' } = options;
   await using undo = new AsyncDisposableStack();
   const { db, locks, news } = undo.use(await openPlace(options));
   await (isReadOnly ? checkSchema(db) : migrate(db));
@@ -88,7 +96,9 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     journal: new SqlJournal(db, vault),
     artifacts: new FileArtifacts(db, join(dataDir, 'artifacts')),
     leases: new SqlLeases(db, news),
-    workers: new SqlWorkers(db),
+    workers: new SqlWorkers(db, news, addressOf),
+    connections: new SqlConnections(db, news),
+    joinTokens: new SqlJoinTokens(db, news, addressOf),
     pools: new SqlPools(db),
     nodes: new SqlNodes(db, (nodeId) => locks.forget(nodeId)),
     liveness: locks,

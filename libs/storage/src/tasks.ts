@@ -58,7 +58,7 @@ export class SqlTasks implements Tasks {
       await run(trx, 'insert into task_request (task_seq, sealed) values (?, ?)', [seqOf(TASK, task.id), sealed]);
       return task;
     });
-    if (queue.onlyNodeId === undefined) this.#news.tell('queue');
+    this.#news.tell('queue'); // also of one that names a node: it may be another one
     return task;
   }
 
@@ -139,6 +139,20 @@ export class SqlTasks implements Tasks {
       'update task set claim_until_ms = ?, updated_ms = ? where seq = ? and claim_node = ? and claim_fence = ?',
       [nowMs, nowMs, seqOf(TASK, claim.taskId), claim.nodeId, claim.fence],
     );
+  }
+
+  async handOver(
+    claim: Claim,
+    nodeId: string,
+    at: { readonly nowMs: number; readonly untilMs: number },
+  ): Promise<void> {
+    const [row] = await this.#db.execute(
+      `update task set claim_node = ?, claim_fence = claim_fence + 1, claim_until_ms = ?, updated_ms = ?
+       where seq = ? and claim_node = ? and claim_fence = ? and ${HELD} returning seq`,
+      [nodeId, at.untilMs, at.nowMs, seqOf(TASK, claim.taskId), claim.nodeId, claim.fence],
+    );
+    if (!row) throw claimLost(claim);
+    this.#news.tell('handed');
   }
 
   move(claim: Claim, to: TaskState, change: TaskChange, nowMs: number): Promise<boolean> {

@@ -10,6 +10,8 @@ export function storageProviders(storage: Storage): readonly Provider[] {
     value(ports.ArtifactStore, storage.artifacts),
     value(ports.Leases, storage.leases),
     value(ports.Workers, storage.workers),
+    value(ports.Connections, storage.connections),
+    value(ports.JoinTokens, storage.joinTokens),
     value(ports.Pools, storage.pools),
     value(ports.Nodes, storage.nodes),
     value(ports.Liveness, aliveOnly(storage)),

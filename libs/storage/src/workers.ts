@@ -10,14 +10,22 @@ import {
 } from '@octo/plane';
 import { type Binding, type Database, type Row, run, type Transaction } from './database.ts';
 import { writeEvent } from './events.ts';
+import { type News } from './news.ts';
 import { workerConditions } from './worker-filter.ts';
 import { idOf, POOL, seqOf, slugOf, WORKER } from './ids.ts';
 
+/** Indexed address of an endpoint; `''` for none. Transports know it, and they are loaded by whoever opens the storage. */
+export type AddressOf = (style: string, endpoint: unknown) => Promise<string>;
+
 export class SqlWorkers implements Workers {
   readonly #db: Database;
+  readonly #news: News;
+  readonly #addressOf: AddressOf;
 
-  constructor(db: Database) {
+  constructor(db: Database, news: News, addressOf: AddressOf) {
     this.#db = db;
+    this.#news = news;
+    this.#addressOf = addressOf;
   }
 
   async list(spaceId: string): Promise<readonly Worker[]> {
@@ -57,36 +65,65 @@ export class SqlWorkers implements Workers {
     );
   }
 
-  add(worker: Omit<Worker, 'id'>, audit?: Audit<Worker>): Promise<Worker> {
-    const name = worker.name.trim();
-    return this.#db.write(async (trx) => {
-      await refuseTaken(trx, worker.spaceId, name, 0);
-      const slug = worker.slug || slugOf(name);
-      const [row] = await run(
-        trx,
-        `insert into worker (space_id, name, name_key, slug, machine_policy_id, is_disabled, health, status_summary,
-           style, endpoint, details) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning seq`,
-        [worker.spaceId, name, name.toLowerCase(), slug, ...facts(worker)],
-      );
-      const seq = Number(row?.['seq']);
-      for (const poolId of new Set(worker.poolIds)) await join(trx, seq, poolId);
-      const added = { ...worker, name, slug, id: idOf(WORKER, seq) };
-      if (audit) await writeEvent(trx, audit(added));
-      return added;
-    });
+  async byAddress(style: string, address: string): Promise<readonly Worker[]> {
+    if (address === '') return [];
+    const found = await this.#db.read('select seq from worker where address = ? and style = ? order by seq', [
+      address,
+      style,
+    ]);
+    const workers = await Promise.all(found.map((row) => this.get(idOf(WORKER, row['seq']))));
+    return workers.filter((worker) => worker !== undefined);
   }
 
-  update(worker: Worker, audit: Audit<Worker>): Promise<Worker> {
+  async endpoints(workerIds: readonly string[]) {
+    const found = new Map<string, Pick<Worker, 'style' | 'endpoint'>>();
+    for (let n = 0; n < workerIds.length; n += 300) {
+      const seqs = workerIds.slice(n, n + 300).map((id) => seqOf(WORKER, id));
+      const marks = seqs.map(() => '?').join(', ');
+      const rows = await this.#db.read(`select seq, style, endpoint from worker where seq in (${marks})`, seqs);
+      for (const { seq, style, endpoint } of rows)
+        found.set(idOf(WORKER, seq), {
+          style: String(style),
+          endpoint: JSON.parse(String(endpoint)) as Worker['endpoint'],
+        });
+    }
+    return found;
+  }
+
+  async readdress(): Promise<number> {
+    const rows = await this.#db.read('select seq, style, endpoint, address from worker');
+    const changes: [seq: number, address: string][] = [];
+    for (const row of rows) {
+      const address = await this.#addressOf(String(row['style']), JSON.parse(String(row['endpoint'])));
+      if (address !== row['address']) changes.push([Number(row['seq']), address]);
+    }
+    if (changes.length === 0) return 0;
+    await this.#db.write(async (trx) => {
+      for (const [seq, address] of changes)
+        await run(trx, 'update worker set address = ? where seq = ?', [address, seq]);
+    });
+    return changes.length;
+  }
+
+  async add(worker: Omit<Worker, 'id'>, audit?: Audit<Worker>): Promise<Worker> {
+    const address = await this.#addressOf(worker.style, worker.endpoint);
+    const added = await this.#db.write((trx) => insertWorker(trx, worker, address, audit));
+    this.#news.tell('workers');
+    return added;
+  }
+
+  async update(worker: Worker, audit: Audit<Worker>): Promise<Worker> {
     const name = worker.name.trim();
     const seq = seqOf(WORKER, worker.id);
-    return this.#db.write(async (trx) => {
+    const address = await this.#addressOf(worker.style, worker.endpoint);
+    const updated = await this.#db.write(async (trx) => {
       await refuseTaken(trx, worker.spaceId, name, seq);
       const slug = worker.slug || slugOf(name);
       const [row] = await run(
         trx,
         `update worker set name = ?, name_key = ?, slug = ?, machine_policy_id = ?, is_disabled = ?, health = ?,
-           status_summary = ?, style = ?, endpoint = ?, details = ? where seq = ? returning seq`,
-        [name, name.toLowerCase(), slug, ...facts(worker), seq],
+           status_summary = ?, style = ?, endpoint = ?, details = ?, address = ? where seq = ? returning seq`,
+        [name, name.toLowerCase(), slug, ...facts(worker), address, seq],
       );
       if (!row) throw gone(worker.id);
       await run(trx, 'delete from worker_pool_member where worker_seq = ?', [seq]);
@@ -95,6 +132,8 @@ export class SqlWorkers implements Workers {
       await writeEvent(trx, audit(after));
       return after;
     });
+    this.#news.tell('workers');
+    return updated;
   }
 
   async setHealth(
@@ -137,7 +176,31 @@ export class SqlWorkers implements Workers {
       if (!row) throw gone(worker.id);
       await writeEvent(trx, audit(worker));
     });
+    this.#news.tell('workers');
   }
+}
+
+/** `address`: what `AddressOf` made of its endpoint. */
+export async function insertWorker(
+  trx: Transaction,
+  worker: Omit<Worker, 'id'>,
+  address: string,
+  audit?: Audit<Worker>,
+): Promise<Worker> {
+  const name = worker.name.trim();
+  await refuseTaken(trx, worker.spaceId, name, 0);
+  const slug = worker.slug || slugOf(name);
+  const [row] = await run(
+    trx,
+    `insert into worker (space_id, name, name_key, slug, machine_policy_id, is_disabled, health, status_summary,
+       style, endpoint, details, address) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning seq`,
+    [worker.spaceId, name, name.toLowerCase(), slug, ...facts(worker), address],
+  );
+  const seq = Number(row?.['seq']);
+  for (const poolId of new Set(worker.poolIds)) await join(trx, seq, poolId);
+  const added = { ...worker, name, slug, id: idOf(WORKER, seq) };
+  if (audit) await writeEvent(trx, audit(added));
+  return added;
 }
 
 /** Columns from the policy on, in the order of the statements above. */
@@ -179,7 +242,7 @@ async function join(trx: Transaction, seq: number, poolId: string): Promise<void
   await run(trx, 'insert into worker_pool_member (worker_seq, pool_seq) values (?, ?)', [seq, pool['seq'] as number]);
 }
 
-function toWorker(row: Row, members: readonly Row[]): Worker {
+export function toWorker(row: Row, members: readonly Row[]): Worker {
   return {
     id: idOf(WORKER, row['seq']),
     spaceId: String(row['space_id']),

@@ -1,4 +1,4 @@
-import { type Caller, IncomingStream, OutgoingStream } from '@octo/halibut';
+import { IncomingStream, OutgoingStream } from '@octo/halibut';
 import { type Bytes, type ScriptStatus } from '@octo/kernel';
 import { OCTO_AGENT } from './contracts.ts';
 import { type Flavour } from './flavour.ts';

@@ -8,6 +8,12 @@ import { Reading } from './reading.ts';
 import { readStatus, type StatusMessage, writeLaunch } from './script-messages.ts';
 import { type StockOptions } from './stock-v2.ts';
 
+const CAPABLE: Capabilities = {
+  agent: 'Tentacle (script service 1)',
+  startsOnce: false,
+  shells: ['bash', 'powershell'],
+};
+
 /**
  * Script service v1 (halibut.md 5.6): the agent makes the ticket, which is our handle, and a start is never repeated. No
  * call is tried again, for nothing here is idempotent but the questions.
@@ -38,9 +44,7 @@ export function stockV1({ caller, clock, retrying, known }: StockOptions): Flavo
 
   return {
     isOurs: false,
-    async capabilities(): Promise<Capabilities> {
-      return { agent: 'Tentacle (script service 1)', startsOnce: false, shells: ['bash', 'powershell'] };
-    },
+    capabilities: async () => CAPABLE,
     async start(ticket, launch, signal) {
       const script = known.of(ticket);
       const isNew = script.handle === undefined;

@@ -2,8 +2,10 @@ import {
   type ApiKeys,
   type ArtifactStore,
   type Claim,
+  type Connections,
   type Documents,
   type Events,
+  type JoinTokens,
   type Journal,
   type Leases,
   type Liveness,
@@ -25,6 +27,8 @@ export interface StorageUnderTest extends AsyncDisposable {
   readonly artifacts: ArtifactStore;
   readonly leases: Leases;
   readonly workers: Workers;
+  readonly connections: Connections;
+  readonly joinTokens: JoinTokens;
   readonly pools: Pools;
   readonly nodes: Nodes;
   readonly liveness: Liveness;
@@ -35,8 +39,10 @@ export interface StorageUnderTest extends AsyncDisposable {
   readonly events: Events;
   hold(nodeId: string): Promise<void>;
 }
+export type AddressOf = (style: string, endpoint: unknown) => Promise<string>;
 export interface Installation extends AsyncDisposable {
-  open(): Promise<StorageUnderTest>;
+  /** Without `addressOf` no endpoint has an address. */
+  open(addressOf?: AddressOf): Promise<StorageUnderTest>;
 }
 
 export const request: TaskRequest = {

@@ -7,12 +7,15 @@ import { apiKeyRoutes } from './api-keys.ts';
 import { readJsonBodies } from './bodies.ts';
 import { watchClosing } from './closing.ts';
 import { configurationRoutes } from './configuration.ts';
+import { discoverRoutes } from './discover.ts';
 import { documentKinds } from './documents/kinds.ts';
 import { answerErrors, answerWith } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { leaseRoutes } from './leases.ts';
 import { artifactRoutes } from './octo/artifacts.ts';
 import { builtInWorkerRoutes } from './octo/built-in-workers.ts';
+import { joinRoutes } from './octo/join.ts';
+import { joinTokenRoutes } from './octo/join-tokens.ts';
 import { nodeRoutes } from './octo/nodes.ts';
 import { pluginRoutes } from './octo/plugins.ts';
 import { runRoutes } from './octo/runs.ts';
@@ -79,7 +82,7 @@ export function buildApp(plane: Plane, options: AppOptions): FastifyInstance {
   requireSpace(app, plane);
   const gate = guard(app, plane, options);
   octopusRoutes(app, plane, gate, closing);
-  ownRoutes(app, plane, closing);
+  ownRoutes(app, plane, gate, closing);
   openApiRoute(app, routes);
   return app;
 }
@@ -104,13 +107,14 @@ function octopusRoutes(app: FastifyInstance, plane: Plane, gate: Gate, closing: 
   taskChangeRoutes(app, plane);
   taskDetailRoutes(app, plane);
   taskRawRoutes(app, plane, closing);
+  discoverRoutes(app, plane);
   workerRoutes(app, plane);
   poolRoutes(app, plane);
   poolSummaryRoutes(app, plane);
 }
 
 /** octo's own, below /api/octo. */
-function ownRoutes(app: FastifyInstance, plane: Plane, closing: AbortSignal): void {
+function ownRoutes(app: FastifyInstance, plane: Plane, gate: Gate, closing: AbortSignal): void {
   runRoutes(app, plane);
   taskInsightRoutes(app, plane);
   taskExplainRoutes(app, plane);
@@ -120,5 +124,7 @@ function ownRoutes(app: FastifyInstance, plane: Plane, closing: AbortSignal): vo
   pluginRoutes(app, plane);
   settingsRoutes(app, plane);
   styleRoutes(app, plane);
+  joinTokenRoutes(app, plane);
+  joinRoutes(app, plane, gate);
   artifactRoutes(app, plane, closing);
 }

@@ -4,7 +4,6 @@ import { BUILT_IN_SWITCH, differences } from '@octo/plane';
 import { type FastifyInstance } from 'fastify';
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import { openIdentity } from '../identity.ts';
 import { type Plane } from '../plane.ts';
 import { noted } from './access/audited.ts';
 import { pageOf, type Query, text } from './collections.ts';
@@ -18,7 +17,7 @@ export const featuresSchema = z.looseObject({ IsBuiltInWorkerEnabled: z.boolean(
 /** The server's own identity, its features, and what clients ask about it in passing (rest.md 2.2). */
 export function configurationRoutes(app: FastifyInstance, plane: Plane): void {
   const certificate = async () => {
-    const { thumbprint } = await openIdentity(plane.documents, plane.clock);
+    const { thumbprint } = await plane.identity.get();
     return {
       Id: 'certificate-global',
       Name: 'Global certificate',
@@ -45,7 +44,7 @@ export function configurationRoutes(app: FastifyInstance, plane: Plane): void {
   });
   app.get('/api/configuration/certificates/:id/public-cer', async (request, reply) => {
     expectGlobal(request.params);
-    const { certificatePem } = await openIdentity(plane.documents, plane.clock);
+    const { certificatePem } = await plane.identity.get();
     return reply.type('application/pkix-cert').send(new X509Certificate(certificatePem).raw);
   });
   features(app, plane);

@@ -120,7 +120,7 @@ function schemeOf(uri: string): string {
 }
 
 /** A worker is in at least one pool (R27); pools may be named by id, name or slug (R38). */
-async function poolsOf(plane: Plane, spaceId: string, wanted: readonly string[]): Promise<readonly string[]> {
+export async function poolsOf(plane: Plane, spaceId: string, wanted: readonly string[]): Promise<readonly string[]> {
   const pools = await plane.pools.list(spaceId);
   const hint = { hint: `choose of: ${pools.map((pool) => pool.name).join(', ')}` };
   if (wanted.length === 0)
@@ -146,7 +146,7 @@ async function poolsOf(plane: Plane, spaceId: string, wanted: readonly string[])
 }
 
 /** The default policy where none is named (R108); a change without one keeps what was. */
-async function policyOf(
+export async function policyOf(
   plane: Plane,
   spaceId: string,
   wanted: string | null | undefined,

@@ -1,5 +1,4 @@
 import { tasksForm, workerForm, type OctopusWorker } from '@octo/api';
-import { ConflictError } from '@octo/kernel';
 import { type Worker, type WorkerFilter } from '@octo/plane';
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { type Plane } from '../plane.ts';
@@ -41,8 +40,8 @@ function changes(app: FastifyInstance, plane: Plane): void {
       { ...wanted, health: 'Unknown', statusSummary: newSummary(plane, wanted.style), details: wanted.details },
       audit,
     );
-    plane.signals.publish('leases');
-    if (!skipsCheck) await plane.checkWorkers([worker], 'was added');
+    publishChange(plane);
+    if (!skipsCheck) await firstCheck(plane, worker, 'was added');
     return reply.status(201).header('location', selfOf(worker)).send(workerWire(worker));
   });
   app.put('/api/workers/:id', async (request) => {
@@ -54,31 +53,40 @@ function changes(app: FastifyInstance, plane: Plane): void {
       { ...before, ...wanted, ...found },
       audited<Worker>(plane, request, 'Worker', 'Modified', { before, wire: workerWire, related: wanted.poolIds }),
     );
-    plane.signals.publish('leases'); // who waits for a worker looks again
-    if (isMoved && !after.isDisabled) await plane.checkWorkers([after], 'has another endpoint');
+    publishChange(plane);
+    if (isMoved && !after.isDisabled) await firstCheck(plane, after, 'has another endpoint');
     return workerWire(after);
   });
   app.delete('/api/workers/:id', async (request) => {
     const worker = await workerOf(plane, request);
     const audit = audited<Worker>(plane, request, 'Worker', 'Deleted', { before: worker, wire: workerWire });
     await plane.workers.remove(worker, plane.clock.now(), audit);
-    plane.signals.publish('leases');
+    publishChange(plane);
     return {};
   });
 }
 
+/** Who waits for a worker looks again; who serves agents drops connections that are not registered any more. */
+function publishChange({ signals }: Plane): void {
+  signals.publish('leases');
+  signals.publish('workers');
+}
+
+/** Who calls us is checked when it does (see inbound/welcome.ts): now it would only be waited for. */
+export async function firstCheck(plane: Plane, worker: Worker, because: string): Promise<void> {
+  if (plane.registry.transport(worker.style)?.reach === 'where-connected') return;
+  await plane.checkWorkers([worker], because);
+}
+
 function insights(app: FastifyInstance, plane: Plane): void {
-  app.get('/api/workers/discover', async () => {
-    throw new ConflictError('OCTO_DISCOVER', 'no loaded plugin can ask a machine who it is', {
-      hint: 'name the thumbprint or fingerprint yourself; the machine shows it',
-    });
-  });
   app.get('/api/workers/operatingsystem/names/all', async (request) => distinct(plane, request, 'operatingSystem'));
   app.get('/api/workers/operatingsystem/shells/all', async (request) => distinct(plane, request, 'shellName'));
   app.get('/api/workers/:id/connection', async (request) => {
     const worker = await workerOf(plane, request);
     const { details } = worker;
     const lines = Array.isArray(details['CheckLog']) ? details['CheckLog'] : [];
+    const connections = await plane.connections.of([worker.id]);
+    const seenAtMs = (await plane.connections.lastSeen([worker.id])).get(worker.id);
     return {
       MachineId: worker.id,
       Status: statusOf(worker),
@@ -91,6 +99,8 @@ function insights(app: FastifyInstance, plane: Plane): void {
         Detail: null,
         Number: n + 1,
       })),
+      Connections: connections.map(({ nodeId, sinceMs }) => ({ NodeId: nodeId, Since: iso(sinceMs) })),
+      LastSeen: seenAtMs === undefined ? null : iso(seenAtMs),
       Links: { Self: `${selfOf(worker)}/connection`, Worker: selfOf(worker) },
     };
   });
@@ -127,7 +137,9 @@ async function workerOf(plane: Plane, request: FastifyRequest): Promise<Worker> 
 }
 
 /** What a list shows until the first check has ended; for a style that nobody speaks: what is missing. */
-function newSummary(plane: Plane, style: string): string {
+export function newSummary(plane: Plane, style: string): string {
+  if (plane.registry.transport(style)?.reach === 'where-connected')
+    return 'This machine was recently added. It is checked when it connects.';
   if (plane.styles().includes(style)) return 'This machine was recently added. Please perform a health check.';
   return `No loaded plugin speaks ${style}: install one (octo plugin add), or this worker cannot be used`;
 }

@@ -32,6 +32,10 @@ const flags = {
     default: false,
     exclusive: ['disabled'],
   }),
+  accept: Flags.boolean({
+    description: 'without a thumbprint: trust whatever answers at its address [default: ask on a terminal]',
+    default: false,
+  }),
   set: Flags.string({ description: 'any member of its endpoint, as Path=value', multiple: true }),
 };
 
@@ -40,6 +44,7 @@ export default class WorkerAdd extends OctoCommand {
   static override description = 'On a terminal octo asks for what is missing; elsewhere the error names the flag.';
   static override examples = [
     '<%= config.bin %> worker add listening web-1 --uri https://web-1:10933 \\\n    --thumbprint 4F2A… --pool linux-prod',
+    '<%= config.bin %> worker add polling web-2 --uri poll://abc123/ --thumbprint 4F2A… --pool linux-prod',
     '<%= config.bin %> worker add ssh build-1 --host build-1 --account deploy-key \\\n    --pool build,linux --wait',
   ];
   static override args = args;
@@ -64,7 +69,11 @@ export default class WorkerAdd extends OctoCommand {
     const pools = await poolsOf(api, given.flags.pool ?? []);
     const policy = given.flags.policy === undefined ? [] : await idsOf(api, 'machinepolicies', [given.flags.policy]);
     const ofStyle = Object.fromEntries(Object.entries(given.flags).filter(([flag]) => flag in own && !(flag in flags)));
-    const Endpoint = await endpointOf(api, style, { flags: ofStyle, sets: given.flags.set ?? [] });
+    const Endpoint = await endpointOf(api, style, {
+      flags: ofStyle,
+      sets: given.flags.set ?? [],
+      isAccepted: given.flags.accept,
+    });
     const isLater = given.flags.wait || given.flags['skip-check'] || connection.kind === 'in-process';
     const worker = await (
       await storeOf(api, 'workers')

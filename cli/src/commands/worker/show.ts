@@ -1,7 +1,8 @@
+import { type OctoApi } from '@octo/api';
 import { Args } from '@oclif/core';
 import { connectionFlags, OctoCommand } from '../../octo-command.ts';
 import { paths } from '../../resources/show.ts';
-import { facts } from '../../table.ts';
+import { facts, when } from '../../table.ts';
 
 export default class WorkerShow extends OctoCommand {
   static override summary = 'Show one worker, by name or id; "built-in" shows the built-in one.';
@@ -31,6 +32,7 @@ export default class WorkerShow extends OctoCommand {
     }
     const worker = await connection.api.worker(args.worker, signal);
     const pools = await connection.api.pools(signal);
+    const seen = await seenAt(connection.api, worker.id, signal);
     const { communicationStyle: _, ...endpoint } = worker.endpoint;
     this.log(
       facts([
@@ -40,9 +42,24 @@ export default class WorkerShow extends OctoCommand {
         ['Style', worker.endpoint.communicationStyle],
         ['Pools', worker.workerPoolIds.map((id) => pools.find((it) => it.id === id)?.name ?? id).join(', ')],
         ['Policy', worker.machinePolicyId],
+        ...seen,
         ...paths(endpoint),
       ]),
     );
     return worker;
   }
+}
+
+interface WireConnection {
+  readonly Connections: readonly { readonly NodeId: string; readonly Since: string }[];
+  readonly LastSeen: string | null;
+}
+/** Of a worker that calls the server; nothing of one that never has. */
+async function seenAt(api: OctoApi, id: string, signal: AbortSignal): Promise<readonly [string, string][]> {
+  const { ask: call } = await import('@octo/api');
+  const path = `/api/workers/${id}/connection`;
+  const { Connections, LastSeen } = await call<WireConnection>(api, { method: 'GET', path }, signal);
+  if (Connections.length > 0)
+    return [['Connected', Connections.map((it) => `to ${it.NodeId} since ${when(it.Since)}`).join(', ')]];
+  return LastSeen === null ? [] : [['Connected', `no; last seen ${when(LastSeen)}`]];
 }

@@ -1,14 +1,17 @@
-import { failpoint, InputError, parse, type StepContext } from '@octo/kernel';
+import { failpoint, InputError, OctoError, parse, type Session, type StepContext } from '@octo/kernel';
 import { VariableSet } from '@octo/variables';
 import { bufferBytes } from '../bootstrap/text-bytes.ts';
+import { type Leasable } from '../leasing/candidates.ts';
 import { type HeldWorker, type LeaseAsk, retakeLease, takeLease } from '../leasing/lease.ts';
 import { type VariableEntry } from '../model/request.ts';
+import { type RunRecord } from '../model/run.ts';
 import { type Claim, type ServerTask } from '../model/task.ts';
 import { type PlannedAction } from '../planning/plan.ts';
 import { type TaskRoom } from '../queue/room.ts';
+import { TaskStop } from '../stop-reasons.ts';
 import { once } from './once.ts';
 import { workerOf } from './records.ts';
-import { openSession } from './session.ts';
+import { isUnreached, openSession } from './session.ts';
 import { leasedWorker } from './worker.ts';
 
 export interface ActionRun {
@@ -31,14 +34,10 @@ export async function runAction(run: ActionRun, signal: AbortSignal): Promise<vo
   if (step.place === 'server')
     throw new InputError('OCTO_STEP_PLACE', `steps of type ${action.type} run in the server, which comes later`);
   const activityId = String(action.number);
-  await using held = await lease(run, activityId, signal);
-  failpoint('leased');
-  const { worker } = held;
-  const variables = new VariableSet([...run.variables, ...placeVariables(run, held)]);
-  const onWorker = `${activityId}/${ATTEMPT}`;
-  room.scribe.begin(onWorker, worker.name);
+  await using place = await takePlace(run, activityId, signal);
+  const { worker, session, onWorker } = place;
+  const variables = new VariableSet([...run.variables, ...placeVariables(run, worker)]);
   try {
-    await using session = await openSession(room, worker, onWorker, signal);
     failpoint('session-open');
     const properties = await parse(step.properties, evaluated(action, variables), `properties of ${action.name}`);
     const at = { room, claim: run.claim, action: action.number, actionName: action.name, attempt: ATTEMPT };
@@ -64,16 +63,75 @@ export async function runAction(run: ActionRun, signal: AbortSignal): Promise<vo
   }
 }
 
-async function lease(run: ActionRun, activityId: string, signal: AbortSignal): Promise<HeldWorker> {
+/** Where an action runs. Leaving it ends the session, then the lease. */
+interface Place extends AsyncDisposable {
+  readonly worker: Leasable;
+  readonly session: Session;
+  /** Activity of its part of the log. */
+  readonly onWorker: string;
+}
+
+/**
+ * Lease a worker and open a session with it. One that nothing can have reached is given back, once, for another one
+ * that is fit (R63); where nobody else is, its own failure is the action's.
+ */
+async function takePlace(run: ActionRun, activityId: string, signal: AbortSignal): Promise<Place> {
+  const earlier = await earlierRun(run);
+  const first = await lease(run, activityId, [], signal);
+  try {
+    return await openPlace(run, first, `${activityId}/${ATTEMPT}`, signal);
+  } catch (error) {
+    if (earlier || signal.aborted || !isUnreached(error)) throw error;
+    const tried = first.worker;
+    const second = await lease(run, activityId, [tried.id], signal).catch((refusal: unknown) => {
+      if (signal.aborted || refusal instanceof TaskStop) throw refusal;
+      throw error;
+    });
+    const why = OctoError.is(error) ? error.message : String(error);
+    run.room.scribe.line(activityId, 'Warning', `${tried.name} was not reached (${why}); tries ${second.worker.name}`);
+    return openPlace(run, second, `${activityId}/${ATTEMPT}b`, signal);
+  }
+}
+
+/** Takes the lease over: it ends with the place, or with the failure to open it. */
+async function openPlace(run: ActionRun, held: HeldWorker, onWorker: string, signal: AbortSignal): Promise<Place> {
+  const { room } = run;
+  const { worker } = held;
+  await using undo = new AsyncDisposableStack();
+  undo.use(held);
+  failpoint('leased');
+  room.scribe.begin(onWorker, worker.name);
+  try {
+    const session = undo.use(await openSession(room, worker, onWorker, signal));
+    const kept = undo.move();
+    return { worker, session, onWorker, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  } catch (error) {
+    room.scribe.end(onWorker, signal.aborted ? 'Canceled' : 'Failed');
+    throw error;
+  }
+}
+
+async function earlierRun({ room, task, action }: ActionRun): Promise<RunRecord | undefined> {
+  return (await room.journal.runs(task.id)).find((r) => r.action === action.number && r.attempt === ATTEMPT);
+}
+
+async function lease(
+  run: ActionRun,
+  activityId: string,
+  without: readonly string[],
+  signal: AbortSignal,
+): Promise<HeldWorker> {
   const { room, task, action } = run;
   const ask: LeaseAsk = {
     taskId: task.id,
+    fence: run.claim.fence,
     spaceId: task.spaceId,
     action,
+    without,
     log: room.scribe.log(activityId),
     wait: (waiting) => room.waits.show(activityId, waiting),
   };
-  const earlier = (await room.journal.runs(task.id)).find((r) => r.action === action.number && r.attempt === ATTEMPT);
+  const earlier = await earlierRun(run);
   if (!earlier) return takeLease(room, ask, signal);
   return retakeLease(room, ask, workerOf(earlier, room.nodeId));
 }
@@ -87,7 +145,7 @@ function evaluated(action: PlannedAction, variables: VariableSet): Record<string
 }
 
 /** System variables that depend on action and worker (R65, calamari.md 5.1). */
-function placeVariables({ action }: ActionRun, { worker }: HeldWorker): readonly VariableEntry[] {
+function placeVariables({ action }: ActionRun, worker: Leasable): readonly VariableEntry[] {
   const properties = Object.entries(action.properties).filter(([name]) => !RAW.has(name));
   return Object.entries({
     ...Object.fromEntries(properties),

@@ -1,4 +1,4 @@
-import { InputError, type Session } from '@octo/kernel';
+import { InputError, OctoError, type Session, type TransportError } from '@octo/kernel';
 import { type Leasable } from '../leasing/candidates.ts';
 import { type TaskRoom } from '../queue/room.ts';
 import { openingOf } from '../workers/opening.ts';
@@ -16,7 +16,21 @@ export async function openSession(
       hint: 'octo plugin list',
     });
   const opening = await openingOf(room.documents, worker, room.scribe.log(activityId));
-  return room.waits.during(activityId, 'session', `a session with ${worker.name}`, () =>
-    transport.open(opening, AbortSignal.any([signal, AbortSignal.timeout(room.limits.openMs)])),
-  );
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(room.limits.openMs)]);
+  return room.waits.during(activityId, 'session', `a session with ${worker.name}`, async () => {
+    const session = await transport.open(opening, limit);
+    if (transport.reach !== 'where-connected') return session;
+    try {
+      await session.capabilities(limit); // whether it collects a request is known before anything is started (R63)
+      return session;
+    } catch (error) {
+      await session[Symbol.asyncDispose]();
+      throw error;
+    }
+  });
+}
+
+/** Nothing can have arrived at the worker (R63). */
+export function isUnreached(error: unknown): boolean {
+  return OctoError.is(error) && error.kind === 'TransportError' && (error as TransportError).started === 'no';
 }

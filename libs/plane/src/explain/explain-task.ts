@@ -129,7 +129,9 @@ async function wants(deps: ExplainDeps, task: ServerTask, action: PlannedAction)
     return because('wants', text, [because('next', sentence(error))]);
   }
   const held = new Map(found.leases.filter((l) => l.exclusive).map((l) => [l.workerId, l.taskId]));
-  const candidates = found.fit.map((worker) => {
+  const isLater = (name: string) => found.excluded.some((it) => it.name === name); // fit, but farther away than others
+  const near = found.fit.filter((worker) => !isLater(worker.name));
+  const candidates = near.map((worker) => {
     const seen = found.candidates.find((c) => c.workerId === worker.id);
     const holder = held.get(worker.id);
     if (holder !== undefined) return because('candidate', `${worker.name}: held exclusively by ${holder}`);

@@ -2,6 +2,7 @@ import { type Capabilities, type Logger, OctoError, StepFailedError } from '@oct
 import { availableParallelism } from 'node:os';
 import { type NewEvent, SYSTEM_ACTOR } from '../model/event.ts';
 import { type HealthStatus, type Worker } from '../model/worker.ts';
+import { isOutOfReach, NEEDS_SERVER, reachOf } from '../leasing/reach.ts';
 import { type TaskRoom } from '../queue/room.ts';
 import { openingOf } from '../workers/opening.ts';
 
@@ -53,6 +54,8 @@ async function ask(room: TaskRoom, worker: Worker, activityId: string, signal: A
   const transport = room.registry.transport(worker.style);
   const unavailable = (why: string): Found => ({ health: 'Unavailable', statusSummary: why, details: {} });
   if (!transport) return unavailable(`No loaded plugin speaks ${worker.style}: install one (octo plugin add)`);
+  const reach = (await reachOf(room, [worker])).get(worker.id);
+  if (isOutOfReach(room, reach)) return unavailable(`${NEEDS_SERVER}: octo server start`);
   const limit = AbortSignal.any([signal, AbortSignal.timeout(MACHINE_MS)]);
   try {
     const opening = await openingOf(room.documents, worker, room.scribe.log(activityId));

@@ -1,8 +1,9 @@
 import { type Candidate, type Choice, type Clock, ConflictError, type PoolScheduler } from '@octo/kernel';
 import { type Worker, type WorkerPool } from '../model/worker.ts';
-import { type Lease, type Leases, type Registry, type Settings, type Workers } from '../ports.ts';
+import { type Connections, type Lease, type Leases, type Registry, type Settings, type Workers } from '../ports.ts';
 import { BUILT_IN_SWITCH, judgeBuiltIn } from '../workers/built-in.ts';
 import { type Excluded, type Leasable, nobodyFits, sortOut, toCandidates } from './candidates.ts';
+import { isOutOfReach, NEEDS_SERVER, type Reach, reachOf, reachWords } from './reach.ts';
 
 /** Name of the scheduler that is used until pools can name their own. */
 export const SCHEDULER = 'least-leases';
@@ -12,8 +13,10 @@ export interface SurveyDeps {
   readonly workers: Workers;
   readonly settings: Settings;
   readonly registry: Registry;
+  readonly connections: Connections;
   readonly clock: Clock;
   readonly nodeId: string;
+  readonly onlyOwn: boolean;
 }
 export interface SurveyAsk {
   readonly taskId: string;
@@ -21,6 +24,8 @@ export interface SurveyAsk {
   readonly pool: WorkerPool;
   /** Only this one may be taken. */
   readonly workerId?: string;
+  /** Not these: they were tried, and nothing can have reached them (R63). */
+  readonly without?: readonly string[];
 }
 /** Who could take an action now, who could not and why, and what the scheduler makes of it. Changes nothing. */
 export type Survey = {
@@ -29,12 +34,15 @@ export type Survey = {
   readonly candidates: readonly Candidate[];
   /** Good leases of the fit ones. */
   readonly leases: readonly Lease[];
+  /** From where each of the fit ones is reached. */
+  readonly reach: ReadonlyMap<string, Reach>;
 } & (
   | { readonly refusal: ConflictError; readonly choice?: undefined }
   | { readonly refusal?: undefined; readonly choice: Choice }
 );
 
-export async function survey(deps: SurveyDeps, { taskId, spaceId, pool, workerId }: SurveyAsk): Promise<Survey> {
+export async function survey(deps: SurveyDeps, ask: SurveyAsk): Promise<Survey> {
+  const { taskId, spaceId, pool, workerId, without = [] } = ask;
   const isAsked = (w: Worker) => (workerId === undefined ? w.poolIds.includes(pool.id) : w.id === workerId);
   const workers = (await deps.workers.list(spaceId)).filter(isAsked);
   if (workerId !== undefined && workers.length === 0) return { ...NOBODY, refusal: workerGone(workerId) };
@@ -45,18 +53,35 @@ export async function survey(deps: SurveyDeps, { taskId, spaceId, pool, workerId
     workersInPool: workers.length,
   });
   const canSpeak = (style: string) => deps.registry.transport(style) !== undefined;
-  const { fit, excluded } = sortOut(workers, builtIn, deps.nodeId, canSpeak);
-  if (fit.length === 0)
-    return { fit, excluded, candidates: [], leases: [], refusal: nobodyFits(pool, workers, builtIn, excluded) };
+  const sorted = sortOut(workers, builtIn, deps.nodeId, canSpeak);
+  const reach = await reachOf(deps, sorted.fit);
+  const unreached = sorted.fit.flatMap((w): (Excluded & { readonly id: string })[] => {
+    if (without.includes(w.id)) return [{ id: w.id, name: w.name, because: 'not reached' }];
+    return isOutOfReach(deps, reach.get(w.id)) ? [{ id: w.id, name: w.name, because: NEEDS_SERVER }] : [];
+  });
+  const fit = sorted.fit.filter(({ id }) => !unreached.some((w) => w.id === id));
+  const excluded = [...sorted.excluded, ...unreached];
+  if (fit.length === 0) return { ...NOBODY, fit, excluded, refusal: nobodyFits(pool, workers, builtIn, excluded) };
   const nowMs = deps.clock.now();
   const ids = new Set(fit.map((w) => w.id));
   const leases = (await deps.leases.list(nowMs)).filter((l) => ids.has(l.workerId));
-  const candidates = toCandidates(fit, await deps.leases.load([...ids], nowMs), leases);
+  const { candidates, later } = nearestOf(toCandidates(fit, await deps.leases.load([...ids], nowMs), leases), reach);
   const choice = scheduler(deps.registry).choose({ nowMs, taskId }, candidates);
-  return { fit, excluded, candidates, leases, choice };
+  return { fit, excluded: [...excluded, ...later], candidates, leases, reach, choice };
 }
 
-const NOBODY = { fit: [], excluded: [], candidates: [], leases: [] };
+const NOBODY = { fit: [], excluded: [], candidates: [], leases: [], reach: new Map<string, Reach>() };
+const NEAREST = ['here', 'elsewhere', 'nowhere'] as const;
+
+/** Whom this node reaches comes before whom another one reaches, and before those for whom one can only wait. */
+function nearestOf(free: readonly Candidate[], reach: ReadonlyMap<string, Reach>) {
+  const of = (from: Reach['from']) => free.filter((it) => reach.get(it.workerId)?.from === from);
+  const candidates = NEAREST.map(of).find((some) => some.length > 0) ?? [];
+  const later = free
+    .filter((it) => !candidates.includes(it))
+    .map((it): Excluded => ({ name: it.name, because: reachWords(reach.get(it.workerId)) }));
+  return { candidates, later };
+}
 
 function workerGone(workerId: string): ConflictError {
   return new ConflictError('OCTO_WORKER_GONE', `${workerId} was deleted before the action began`, {

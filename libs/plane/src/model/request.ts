@@ -28,7 +28,11 @@ export interface TaskRequest {
   readonly variables: readonly VariableEntry[];
   readonly pool?: string;
   /** A check of these workers, in place of actions. */
-  readonly health?: { readonly workerIds: readonly string[] };
+  readonly health?: {
+    readonly workerIds: readonly string[];
+    /** Asked of the node where they were connected: where they are not now, they are waited for and not sent after. */
+    readonly isSentOn?: boolean;
+  };
   /** Longest execution; then running scripts are cancelled and the task ends as TimedOut. Default: none. */
   readonly timeoutMs?: number;
   /** Longest time in the queue; then the task ends as TimedOut. Default: one day (R211). */

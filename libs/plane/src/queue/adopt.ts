@@ -1,12 +1,21 @@
 import { type Clock, type Logger } from '@octo/kernel';
 import { type Limits } from '../limits.ts';
 import { type Claim, type ServerTask } from '../model/task.ts';
-import { type Journal, type Leases, type Liveness, type Nodes, type Signals, type Tasks } from '../ports.ts';
+import {
+  type Connections,
+  type Journal,
+  type Leases,
+  type Liveness,
+  type Nodes,
+  type Signals,
+  type Tasks,
+} from '../ports.ts';
 
 export interface Adoption {
   readonly tasks: Tasks;
   readonly journal: Journal;
   readonly leases: Leases;
+  readonly connections: Connections;
   readonly nodes: Nodes;
   readonly liveness: Liveness;
   readonly signals: Signals;
@@ -35,6 +44,7 @@ export async function adoptTheDead(
     const nowMs = deps.clock.now();
     if (!isSelf) await settleQueue(deps, node.id, nowMs);
     if (!isSelf) await deps.leases.releaseOfNode(node.id);
+    await deps.connections.releaseOfNode(node.id); // its own, too: nobody has called it yet
     const taken = await deps.tasks.adopt(node.id, deps.nodeId, { nowMs, untilMs: nowMs + deps.limits.claimMs });
     if (!isSelf) await deps.nodes.remove(node.id);
     for (const { task } of taken)

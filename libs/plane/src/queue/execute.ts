@@ -4,6 +4,7 @@ import { runAction } from '../dispatch/action.ts';
 import { settleRuns } from '../dispatch/settle.ts';
 import { Waits } from '../dispatch/waits.ts';
 import { checkWorkers } from '../health/check.ts';
+import { sendOn } from '../health/send-on.ts';
 import { Scribe } from '../log/scribe.ts';
 import { type TaskRequest, type VariableEntry } from '../model/request.ts';
 import { type Claim, type ServerTask, type TaskState } from '../model/task.ts';
@@ -41,6 +42,7 @@ export async function executeTask(workshop: Workshop, running: Running): Promise
     outcome = await carryOut(room, running, request);
   } catch (error) {
     if (isStorageAway(error)) stop.abort(TaskStop.storageLost());
+    if (error instanceof TaskStop && error.how === 'handed-over') stop.abort(error);
     outcome = judge(error, stop.signal);
   }
   return endTask(room, running, outcome);
@@ -49,7 +51,7 @@ export async function executeTask(workshop: Workshop, running: Running): Promise
 async function carryOut(room: TaskRoom, running: Running, request: TaskRequest): Promise<Outcome> {
   const { task, claim, stop } = running;
   const plan = planTask(request, await room.pools.list(task.spaceId));
-  if (request.health) return checkHealth(room, running, request.health.workerIds);
+  if (request.health) return checkHealth(room, running, request.health);
   const done = await finishedActions(room, task.id);
   if (claim.fence > 1) {
     room.scribe.line('', 'Info', `Continued by ${room.nodeId}`);
@@ -66,10 +68,16 @@ async function carryOut(room: TaskRoom, running: Running, request: TaskRequest):
   return { state: 'Success' };
 }
 
-async function checkHealth(room: TaskRoom, running: Running, workerIds: readonly string[]): Promise<Outcome> {
+async function checkHealth(
+  room: TaskRoom,
+  running: Running,
+  health: NonNullable<TaskRequest['health']>,
+): Promise<Outcome> {
   if (running.claim.fence > 1) room.scribe.line('', 'Info', `Continued by ${room.nodeId}`);
   else room.scribe.begin('', running.task.description);
-  await checkWorkers(room, workerIds, running.stop.signal);
+  const { workerIds, isSentOn = false } = health;
+  const own = isSentOn ? workerIds : await sendOn(room, running.task.spaceId, workerIds);
+  await checkWorkers(room, own, running.stop.signal);
   return { state: 'Success' };
 }
 
@@ -86,7 +94,7 @@ async function oneAction(
     room.scribe.end(id, 'Success');
   } catch (error) {
     const stopped = TaskStop.of(signal);
-    if (stopped?.leavesScripts || isStorageAway(error)) throw error;
+    if (stopped?.leavesScripts || error instanceof TaskStop || isStorageAway(error)) throw error;
     if (!stopped) room.scribe.line(id, 'Error', sentence(error));
     room.scribe.end(id, stopped ? 'Canceled' : 'Failed');
     throw error;
@@ -108,6 +116,7 @@ async function endTask(room: TaskRoom, { task, claim, stop }: Running, outcome: 
   if (stopped?.leavesScripts) {
     await scribe.flush().catch(() => {}); // the claim may be gone
     if (stopped.how === 'detach') await tasks.detach(claim, clock.now()).catch(() => {}); // it ends by itself
+    if (stopped.nodeId !== undefined) return handOver(room, claim, stopped.nodeId);
     return stopped.how !== 'storage-lost';
   }
   try {
@@ -128,6 +137,22 @@ async function endTask(room: TaskRoom, { task, claim, stop }: Running, outcome: 
   room.signals.publish(`task:${task.id}`);
   room.signals.publish('queue');
   return true;
+}
+
+/** False where that failed: this node takes it up again, and tries again. */
+async function handOver({ tasks, clock, limits, logger }: TaskRoom, claim: Claim, nodeId: string): Promise<boolean> {
+  try {
+    const nowMs = clock.now();
+    await tasks.handOver(claim, nodeId, { nowMs, untilMs: nowMs + limits.claimMs });
+    logger.info({ room: 'queue', taskId: claim.taskId, to: nodeId }, 'handed a task over');
+    return true;
+  } catch (error) {
+    logger.warn(
+      { room: 'queue', taskId: claim.taskId, to: nodeId, error: String(error) },
+      'could not hand a task over',
+    );
+    return OctoError.is(error) && error.code === 'OCTO_CLAIM_LOST';
+  }
 }
 
 /** The last lines and states; they are stored together with the task's end. */

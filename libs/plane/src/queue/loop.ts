@@ -56,6 +56,9 @@ export class NodeLoop implements AsyncDisposable {
       this.#each('adopt', this.#workshop.limits.adoptMs, () =>
         this.#options.onlyOwn ? undefined : this.#adopt('not'),
       ),
+      this.#each('handed', this.#workshop.limits.adoptMs, () =>
+        this.#options.onlyOwn ? undefined : this.#takeHanded(),
+      ),
       this.#each('retention', RETENTION_MS, () => (this.#options.onlyOwn ? undefined : this.#sweep())),
     ];
   }
@@ -97,6 +100,15 @@ export class NodeLoop implements AsyncDisposable {
       logger.info({ room: 'queue', taskId: task.id }, 'goes on with a task, for the database is back');
       this.#execute(task, claim);
     }
+  }
+
+  /** What another node has handed to this one is held by it, and not running. */
+  async #takeHanded(): Promise<void> {
+    const { tasks, nodeId, signals } = this.#workshop;
+    const held = await tasks.list({ nodeId, states: ['Executing', 'Cancelling'], skip: 0, take: 1_000 });
+    if (held.items.every((task) => this.#running.has(task.id))) return;
+    this.#hasLost = true; // the round that claims takes it: what it is just claiming looks the same from here
+    signals.publish('queue');
   }
 
   /** What no event tells: queued tasks that have waited too long, or long enough to be told why. */

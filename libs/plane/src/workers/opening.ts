@@ -71,7 +71,7 @@ async function accountOf(documents: Documents, id: string): Promise<Account> {
   };
 }
 
-async function proxyOf(documents: Documents, id: string): Promise<Proxy> {
+export async function proxyOf(documents: Documents, id: string): Promise<Proxy> {
   const proxy = await documents.get('proxies', id);
   if (!proxy) throw missing('proxy', id);
   const { Password } = await documents.secretsOf('proxies', id);

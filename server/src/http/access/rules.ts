@@ -143,6 +143,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'GET /api/octo/settings': 'anyone',
   'PUT /api/octo/settings': system('ConfigureServer'),
   'GET /api/octo/styles': 'anyone',
+  'GET /api/octo/join-tokens': space(...WORKER_EDIT),
+  'POST /api/octo/join-tokens': space(...WORKER_EDIT),
+  'DELETE /api/octo/join-tokens/:id': space(...WORKER_EDIT),
+  'POST /api/octo/join': 'anonymous', // but for the token in its body
 };
 
 /** Rules of the collections of documents come with their declaration. */

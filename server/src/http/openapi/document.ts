@@ -9,7 +9,7 @@ import { NOT_HERE } from './operations/absent.ts';
 import { ACCESS, SPACES } from './operations/access.ts';
 import { OCTO, ROOT, SERVER } from './operations/server.ts';
 import { EVENTS, TASKS } from './operations/tasks.ts';
-import { POOLS, WORKERS } from './operations/workers.ts';
+import { JOINING, POOLS, WORKERS } from './operations/workers.ts';
 import { inPath, parameterComponents, parameterRef } from './parameters.ts';
 
 /** One route as fastify registered it. */
@@ -25,6 +25,7 @@ export const OPERATIONS: Operations = {
   ...SPACES,
   ...WORKERS,
   ...POOLS,
+  ...JOINING,
   ...documentOperations(),
   ...TASKS,
   ...EVENTS,

@@ -47,6 +47,10 @@ export const PARAMETERS = {
   fromAutoId: query(count, 'Only events from this number on.'),
   toAutoId: query(count, 'Only events up to this number.'),
   asCsv: query(flag, 'True: as CSV.'),
+  host: query(text, 'Name or address of the machine.'),
+  port: query(count, 'Default: where machines of the style listen.'),
+  type: query(text, 'Communication style; default `TentaclePassive`.'),
+  proxyId: query(text, 'Proxy that leads there.'),
   Name: query(text, 'The toggle that is asked for.'),
   'If-Match': {
     in: 'header',

@@ -99,7 +99,37 @@ export const CONNECTION: AnyShape = {
   CurrentTentacleVersion: nullable(str),
   LastChecked: nullable(instant),
   Logs: list({ Category: oneOf('Info', 'Warning'), OccurredAt: instant, MessageText: str, Detail: none, Number: int }),
+  Connections: list({ NodeId: str, Since: instant }),
+  LastSeen: nullable(instant),
   Links: strMap,
+};
+
+/** server/src/http/discover.ts */
+export const DISCOVERED: AnyShape = {
+  ...each(str, 'SpaceId', 'Name', 'HealthStatus'),
+  WorkerPoolIds: empty,
+  IsDisabled: bool,
+  Endpoint: shapes.anyMap,
+  Links: strMap,
+};
+
+/** server/src/http/octo/join-tokens.ts */
+export const JOIN_TOKEN: AnyShape = {
+  ...each(str, 'Id', 'Name', 'SpaceId', 'MachinePolicyId', 'CreatedBy'),
+  WorkerPoolIds: list(str),
+  Expires: instant,
+  Count: int,
+  State: oneOf('Good', 'UsedUp', 'Expired'),
+  Joined: list({ WorkerId: str, At: instant }),
+  Links: strMap,
+};
+/** The one answer that shows the token itself. */
+export const NEW_JOIN_TOKEN: AnyShape = { ...JOIN_TOKEN, Token: str };
+
+/** server/src/http/octo/join.ts */
+export const JOINED: AnyShape = {
+  ...each(str, 'WorkerId', 'WorkerName', 'SpaceId', 'ServerThumbprint'),
+  CommsPort: nullable(int),
 };
 
 /** server/src/http/documents/kinds.ts */

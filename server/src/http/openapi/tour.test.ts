@@ -1,3 +1,4 @@
+import { parseJoinToken } from '@octo/api';
 import { expect, test } from 'vitest';
 import { claim, enqueue, line, NODE, openTestServer, type Answer, type TestServer } from '../plane.fixture.ts';
 import { bodyFaultOf, faultOf } from './answers.fixture.ts';
@@ -52,6 +53,16 @@ async function collections(go: Go): Promise<void> {
     await go(`DELETE ${at}`);
   }
   await go('PUT /api/workerpools/sortorder', ['WorkerPools-1']);
+}
+
+async function joining(go: Go): Promise<void> {
+  const wanted = { WorkerPoolIds: ['WorkerPools-1'], ServerUrls: ['https://octo.example.com'], Count: 2 };
+  const made = (await go('POST /api/octo/join-tokens', wanted)).body;
+  const Token = parseJoinToken(made.Token).secret;
+  const machine = { Name: 'joined', Thumbprint: THUMBPRINT, CommunicationStyle: 'TentaclePassive', Uri: passive.Uri };
+  await go('POST /api/octo/join', { Token, ...machine });
+  await go('GET /api/octo/join-tokens');
+  await go(`DELETE ${made.Links.Self}`);
 }
 
 async function access(go: Go): Promise<void> {
@@ -150,6 +161,7 @@ test(
     const go = goer(server, seen);
     await go('POST /api/workers', { ...worker, Name: 'w0' }); // one that stays, so that no list is empty
     await collections(go);
+    await joining(go);
     await access(go);
     await tasks(go, server);
     await installation(go, server);
@@ -173,7 +185,7 @@ test('a failed task, and one that nobody asked for, keep to the document', async
   for (const url of ['/api/tasks/ServerTasks-99', '/api/nothing/here', '/api/Spaces-9/workers'])
     expect((await server.ask(url)).status).toBe(404);
   expect((await server.ask('/api/octopusservernodes/ping')).status).toBe(418);
-  expect((await server.ask('/api/workers/discover')).status).toBe(409);
+  expect((await server.ask('/api/workers/discover')).status).toBe(400);
   expect((await server.ask('/api/workers', { headers: { 'x-octopus-apikey': 'API-NO' } })).status).toBe(401);
 });
 

@@ -1,11 +1,13 @@
 import { poolSchema } from '../../pools.ts';
+import { joinSchema } from '../../octo/join.ts';
+import { joinTokenSchema } from '../../octo/join-tokens.ts';
 import { workerSchema } from '../../worker-input.ts';
 import { shapes } from '@octo/api';
 import { ref, schema } from '../components.ts';
 import { type Operations } from '../operation.ts';
 import { NAMED, OF_WORKERS, PAGING } from '../parameters.ts';
 import { arrayOf, NOTHING, pageOf } from '../schemas.ts';
-import { ACCOUNT_USAGES, CONNECTION, TOTALS } from '../shapes.ts';
+import { ACCOUNT_USAGES, CONNECTION, DISCOVERED, JOIN_TOKEN, JOINED, NEW_JOIN_TOKEN, TOTALS } from '../shapes.ts';
 import { answerOf, bodyOf } from '../zod.ts';
 import { machinePolicySchema } from '@octo/api/documents';
 import { TASK_PAGE } from './tasks.ts';
@@ -30,9 +32,10 @@ export const WORKERS: Operations = {
   'DELETE /api/workers/:id': { tag, summary: 'Delete a worker', answer: NOTHING },
   'GET /api/workers/discover': {
     tag,
-    summary: 'Ask a machine who it is; always refused',
-    answer: NOTHING,
-    errors: [409],
+    summary: 'Ask a machine who it is, before it is trusted',
+    answer: schema(DISCOVERED),
+    query: ['host', 'port', 'type', 'proxyId'],
+    errors: [400],
   },
   'GET /api/workers/operatingsystem/names/all': { tag, summary: 'Operating systems of the workers', answer: words },
   'GET /api/workers/operatingsystem/shells/all': { tag, summary: 'Shells of the workers', answer: words },
@@ -65,6 +68,27 @@ function templateSchema() {
   const own = { Name: { type: 'null' }, SpaceId: { type: 'string' }, Links: schema(strMap) };
   return { ...policy, properties: { ...(properties as object), ...own } }; // an object's schema has them
 }
+
+/** Machines that become workers by themselves (I16). */
+export const JOINING: Operations = {
+  'GET /api/octo/join-tokens': { tag, summary: 'List join tokens', answer: arrayOf(schema(JOIN_TOKEN)) },
+  'POST /api/octo/join-tokens': {
+    tag,
+    summary: 'Make a join token; the only answer that shows it',
+    body: bodyOf(joinTokenSchema),
+    answer: schema(NEW_JOIN_TOKEN),
+    status: 201,
+    errors: [409],
+  },
+  'DELETE /api/octo/join-tokens/:id': { tag, summary: 'Delete a join token', answer: NOTHING },
+  'POST /api/octo/join': {
+    tag,
+    summary: 'Become a worker, with a join token',
+    body: bodyOf(joinSchema),
+    answer: schema(JOINED),
+    errors: [401, 409],
+  },
+};
 
 /** Source: rest.md 2.4. */
 export const POOLS: Operations = {
