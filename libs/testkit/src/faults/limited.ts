@@ -6,6 +6,7 @@ export interface Limit {
 
 /** The promise, unless its time is over or the signal aborts first: a wait that fails says what it waited for. */
 export async function limited<T>(wait: Promise<T>, what: string, { limitMs = 30_000, signal }: Limit = {}): Promise<T> {
+  wait.catch(() => undefined); // who waits no more does not want to hear of it
   signal?.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new LimitError(`waited ${limitMs} ms for ${what}`)), limitMs);
