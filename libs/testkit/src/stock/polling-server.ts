@@ -19,7 +19,10 @@ interface Job {
 
 const NULL_AFTER_MS = 30_000;
 
-/** One agent that polls: the queue of what it is to do (halibut.md 2.6, 8.2). */
+/**
+ * One agent that polls: the queue of what it is to do (halibut.md 2.6, 8.2). As in the real program a connection that
+ * has died while it waited is noticed only when it is written to: the call that it was given then fails as `unknown`.
+ */
 export class StockSubscription implements StockClient {
   readonly uri: string;
   readonly #calls: CallMaker;
