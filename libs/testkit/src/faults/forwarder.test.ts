@@ -40,7 +40,7 @@ function client(port: number) {
 
 async function until(isTrue: () => boolean): Promise<void> {
   for (let n = 0; !isTrue(); n++) {
-    if (n > 400) throw new Error(`still not: ${String(isTrue)}`);
+    if (n > 2000) throw new Error(`still not: ${String(isTrue)}`);
     await sleep(5);
   }
 }

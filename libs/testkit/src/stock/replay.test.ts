@@ -14,7 +14,7 @@ import { isFields, StockStream } from './values.ts';
 
 const FOLDER = new URL('../../../../../shared/vectors/halibut/', import.meta.url);
 const isThere = existsSync(FOLDER);
-const LIMIT = { limitMs: 5000 };
+const LIMIT = { limitMs: 15_000 };
 type From = 'agent' | 'server';
 
 interface Recording {

@@ -11,6 +11,7 @@ import { pair } from './setup.fixture.ts';
 import { member, StockStream } from './values.ts';
 
 const V2 = 'IScriptServiceV2';
+const PATIENCE = { timeout: 15_000 };
 const start = (client: StockClient, ticket: string, script: ScriptToRun) =>
   client.call(V2, 'StartScript', startParams(script, ticket));
 const ask = (
@@ -54,7 +55,7 @@ test('a start that does not wait answers Pending without logs; sequences count l
     State: 0,
     ExitCode: 0,
   });
-  await expect.poll(() => ask(stock.client, 'GetStatus', ticket)).toMatchObject({ State: 2 });
+  await expect.poll(() => ask(stock.client, 'GetStatus', ticket), PATIENCE).toMatchObject({ State: 2 });
   const whole = await ask(stock.client, 'GetStatus', ticket);
   expect(whole).toMatchObject({
     $type: v2Type('ScriptStatusResponseV2'),
@@ -80,7 +81,7 @@ test('a script that outlives its agent is -46, for ever; its log is kept (5.5)',
   await using stock = await pair('listening');
   const ticket = newTicket();
   await start(stock.client, ticket, { body: 'echo before; sleep 20', waitMs: 0 });
-  await expect.poll(async () => texts(await ask(stock.client, 'GetStatus', ticket))).toContain('before');
+  await expect.poll(async () => texts(await ask(stock.client, 'GetStatus', ticket)), PATIENCE).toContain('before');
   await stock.agent.restart();
   const status = await ask(stock.client, 'GetStatus', ticket);
   expect(status).toMatchObject({ State: 2, ExitCode: -46 });
@@ -108,7 +109,7 @@ test('a full isolation excludes the others of its name, says so, and can time ou
   ]);
   await start(stock.client, dropped, { body: 'true', isolation: 'none', waitMs: 0 });
   await ask(stock.client, 'CancelScript', dropped);
-  await expect.poll(() => ask(stock.client, 'GetStatus', dropped)).toMatchObject({ State: 2, ExitCode: -43 });
+  await expect.poll(() => ask(stock.client, 'GetStatus', dropped), PATIENCE).toMatchObject({ State: 2, ExitCode: -43 });
   await ask(stock.client, 'CancelScript', holder);
   expect(await runScript(stock.client, { body: 'true', isolation: 'none' })).toMatchObject({ exitCode: 0 });
 });

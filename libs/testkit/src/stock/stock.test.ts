@@ -118,7 +118,7 @@ describe.each(WAYS)('stock agent and stock server, %s, TLS %s', (mode: Mode, tls
     await using stock = await pair(mode, { tls });
     await capabilitiesOf(stock.client);
     await stock.agent.restart();
-    await expect.poll(() => capabilitiesOf(stock.client).catch(() => []), { timeout: 5000 }).toHaveLength(3);
+    await expect.poll(() => capabilitiesOf(stock.client).catch(() => []), { timeout: 15_000 }).toHaveLength(3);
   });
 });
 
