@@ -33,14 +33,17 @@ export interface ListenOptions {
   readonly clients?: { isTrusted(thumbprint: string): boolean; readonly services: ServiceHost };
   /**
    * Accept subscribers. Answers with the queue of a subscription when this certificate is the one registered for it, and with
-   * nothing otherwise; `changed` ends the connection when that is no longer so.
+   * nothing otherwise; `changed` ends the connection when that is no longer so, `held` is held while the connection is.
    */
   readonly subscribers?: {
     find(
       uri: string,
       thumbprint: string,
       certificate: Uint8Array,
-    ): Promise<{ readonly subscription: Subscription; readonly changed?: AbortSignal } | undefined>;
+    ): Promise<
+      | { readonly subscription: Subscription; readonly changed?: AbortSignal; readonly held?: () => Disposable }
+      | undefined
+    >;
   };
   readonly onRefused?: (refusal: Refusal) => void;
   /** A connection broke in the middle of something. */
@@ -197,13 +200,14 @@ export class Listener implements AsyncDisposable {
         why: 'is not registered for this subscription',
       });
     if (!wire.isOpen) return;
-    const { subscription, changed } = found;
+    const { subscription, changed, held } = found;
     const stop = () => wire.destroy();
     changed?.addEventListener('abort', stop, { once: true });
     if (changed?.aborted) stop();
     try {
       await wire.write(identityBlock('MX-SERVER', offersMux ? [MUX_OFFER] : []), this.#limits.readWriteMs);
       established();
+      using _held = held?.();
       if (!offersMux) return await subscription.attach(wire, thumbprint);
       const { socket, ahead } = wire.release();
       await subscription.attachMux(new Mux(socket, { peer: uri, limits: this.#limits, ahead }));
