@@ -1,3 +1,5 @@
+import { type StatusMessage } from './script-messages.ts';
+
 /**
  * What this process remembers of the scripts on one machine, beside what the machine itself does: it outlives sessions,
  * and nothing is lost with it but a better answer.
@@ -26,4 +28,6 @@ export interface Known {
   askedMs: number;
   /** V1: the agent's own ticket, as soon as it says it. */
   handle?: Promise<string>;
+  /** Lines that came and were not asked for yet, and what came with them. */
+  rest?: { readonly after: string; readonly message: StatusMessage };
 }

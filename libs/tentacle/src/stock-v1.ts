@@ -1,9 +1,9 @@
 import { type Capabilities, ScriptExit, type ScriptRef, type ScriptStatus } from '@octo/kernel';
 import { SCRIPTS_V1 } from './contracts.ts';
-import { toStatus } from './ends.ts';
 import { type Flavour } from './flavour.ts';
 import { startFiles } from './launch-files.ts';
 import { askUntilNews, PARALLEL, QUEUED } from './pace.ts';
+import { keptPage, toPage } from './paging.ts';
 import { Reading } from './reading.ts';
 import { readStatus, type StatusMessage, writeLaunch } from './script-messages.ts';
 import { type StockOptions } from './stock-v2.ts';
@@ -39,7 +39,7 @@ export function stockV1({ caller, clock, retrying, known }: StockOptions): Flavo
     const from = Number(after === '' ? 0 : after);
     const first = await ask('GetStatus', handle, from, signal);
     const message = first.state === 'Complete' ? await toEnd(first, handle, from, signal) : first;
-    return toStatus(message, known.peek(ref.ticket)?.wasCancelled ?? false, handle);
+    return toPage(known.of(ref.ticket), message, handle);
   };
 
   return {
@@ -63,6 +63,8 @@ export function stockV1({ caller, clock, retrying, known }: StockOptions): Flavo
       if (handle === undefined) return unheard(after);
       const pace = caller.isParallel ? PARALLEL : QUEUED;
       const script = known.of(ref.ticket);
+      const kept = keptPage(script, after, handle);
+      if (kept) return kept;
       return askUntilNews(() => look(ref, handle, after, signal), script, { clock, pace, waitMs }, signal);
     },
     async cancel(ref, signal) {

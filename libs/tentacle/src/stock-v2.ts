@@ -1,11 +1,11 @@
 import { type Caller, type ServiceContract, timeSpan } from '@octo/halibut';
 import { type Capabilities, type Clock, type Launch, type ScriptRef, type ScriptStatus } from '@octo/kernel';
 import { SCRIPTS_KUBERNETES, SCRIPTS_V2 } from './contracts.ts';
-import { toStatus } from './ends.ts';
 import { type Flavour } from './flavour.ts';
 import { type KnownScripts } from './known-scripts.ts';
 import { startFiles } from './launch-files.ts';
 import { askUntilNews, PARALLEL, QUEUED } from './pace.ts';
+import { keptPage, toPage } from './paging.ts';
 import { callAgain, type Retrying } from './retry.ts';
 import { readStatus, writeLaunch } from './script-messages.ts';
 
@@ -33,8 +33,7 @@ export function stockV2(options: StockOptions, isKubernetes = false): Flavour {
     callAgain(caller, { service, method, params: [param] }, retrying, signal);
   const ask = async (ticket: string, after: string, signal: AbortSignal): Promise<ScriptStatus> => {
     const request = { [name]: { TaskId: ticket }, LastLogSequence: BigInt(after === '' ? 0 : after) };
-    const answer = readStatus(await again('GetStatus', request, signal));
-    return toStatus(answer, known.peek(ticket)?.wasCancelled ?? false);
+    return toPage(known.of(ticket), readStatus(await again('GetStatus', request, signal)));
   };
   return {
     isOurs: false,
@@ -48,11 +47,14 @@ export function stockV2(options: StockOptions, isKubernetes = false): Flavour {
       const script = known.of(ticket);
       const answer = readStatus(await again('StartScript', command, signal));
       script.askedMs = clock.now();
-      return toStatus(answer, script.wasCancelled);
+      return toPage(script, answer);
     },
     async status({ ticket }: ScriptRef, { after, waitMs }, signal) {
+      const script = known.of(ticket);
+      const kept = keptPage(script, after);
+      if (kept) return kept;
       const pace = caller.isParallel ? PARALLEL : QUEUED;
-      return askUntilNews(() => ask(ticket, after, signal), known.of(ticket), { clock, pace, waitMs }, signal);
+      return askUntilNews(() => ask(ticket, after, signal), script, { clock, pace, waitMs }, signal);
     },
     async cancel({ ticket }, signal) {
       known.of(ticket).wasCancelled = true;

@@ -25,10 +25,32 @@ export async function readToEnd(
   const lines: OutputLine[] = [];
   for (let cursor = after, pages = 1; ; pages++) {
     const status = await session.status({ ticket }, { after: cursor, waitMs }, AbortSignal.timeout(20_000));
-    lines.push(...status.lines);
+    for (const line of status.lines) lines.push(line);
     cursor = status.next;
-    if (status.state === 'Complete') return { lines, texts: lines.map((l) => l.text), last: status, pages };
+    if (status.state === 'Complete') return { lines, texts: textsOf(lines), last: status, pages };
   }
+}
+
+/** Read a script until it has said `text`. The limit is 20 s. */
+export async function readUntil(
+  session: Pick<Session, 'status'>,
+  ticket: string,
+  text: string,
+): Promise<{ readonly lines: readonly OutputLine[]; readonly next: string }> {
+  const lines: OutputLine[] = [];
+  const limit = AbortSignal.timeout(20_000);
+  for (let next = ''; ;) {
+    const status = await session.status({ ticket }, { after: next, waitMs: 5_000 }, limit);
+    lines.push(...status.lines);
+    ({ next } = status);
+    if (lines.some((line) => line.text === text)) return { lines, next };
+  }
+}
+
+/** What the script wrote. A foreign machine side adds lines of its own: how it was started, and for which mutex. */
+export function textsOf(lines: readonly OutputLine[]): readonly string[] {
+  const all = lines.filter((line) => line.source !== 'Debug').map((line) => line.text);
+  return all.filter((_text, at) => ![at - 1, at, at + 1].some((n) => all[n]?.startsWith('Acquiring isolation mutex ')));
 }
 
 /** Poll until the answer is neither undefined nor false; after 10 s an error says what was waited for. */

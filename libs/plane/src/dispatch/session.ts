@@ -1,5 +1,6 @@
 import { InputError, OctoError, type Session, type TransportError } from '@octo/kernel';
 import { type Leasable } from '../leasing/candidates.ts';
+import { reachOf } from '../leasing/reach.ts';
 import { type TaskRoom } from '../queue/room.ts';
 import { openingOf } from '../workers/opening.ts';
 
@@ -17,7 +18,7 @@ export async function openSession(
     });
   const opening = await openingOf(room.documents, worker, room.scribe.log(activityId));
   const limit = AbortSignal.any([signal, AbortSignal.timeout(room.limits.openMs)]);
-  return room.waits.during(activityId, 'session', `a session with ${worker.name}`, async () => {
+  const open = async (): Promise<Session> => {
     const session = await transport.open(opening, limit);
     if (transport.reach !== 'where-connected') return session;
     try {
@@ -27,7 +28,12 @@ export async function openSession(
       await session[Symbol.asyncDispose]();
       throw error;
     }
-  });
+  };
+  const reach = (await reachOf(room, [worker])).get(worker.id);
+  if (reach?.from !== 'nowhere') return room.waits.during(activityId, 'session', `a session with ${worker.name}`, open);
+  const limitMs = opening.limits.pollingPickUpMs;
+  const whenOver = 'another worker is tried, once; else the action fails';
+  return room.waits.during(activityId, 'session', `${worker.name} to connect`, open, { limitMs, whenOver });
 }
 
 /** Nothing can have arrived at the worker (R63). */

@@ -33,11 +33,18 @@ export class Waits {
     await this.#deps.tasks.setWaiting(this.#deps.taskId, waiting);
   }
 
-  /** Do something that may take long; once it has taken a second, the wait is shown until it is over. */
-  async during<T>(activityId: string, kind: OwnWait, what: string, act: () => Promise<T>): Promise<T> {
+  /** Do something that may take long; once it has taken a second, the wait is shown until it is over. `other`: what ends it sooner. */
+  async during<T>(
+    activityId: string,
+    kind: OwnWait,
+    what: string,
+    act: () => Promise<T>,
+    other: { readonly limitMs?: number; readonly whenOver?: string } = {},
+  ): Promise<T> {
     const sinceMs = this.#deps.clock.now();
-    const { limit, whenOver } = WAITS[kind];
-    const waiting: Waiting = { for: what, sinceMs, untilMs: sinceMs + this.#deps.limits[limit], whenOver };
+    const { limit } = WAITS[kind];
+    const { limitMs = this.#deps.limits[limit], whenOver = WAITS[kind].whenOver } = other;
+    const waiting: Waiting = { for: what, sinceMs, untilMs: sinceMs + limitMs, whenOver };
     let telling: Promise<void> | undefined;
     const timer = setTimeout(() => {
       telling = this.show(activityId, waiting).catch(() => {}); // the act itself meets the same fault

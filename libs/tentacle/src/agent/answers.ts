@@ -38,7 +38,7 @@ export async function untilOver(
     const status = await agent.status({ ticket }, { after: cursor, waitMs: leftMs }, signal);
     cursor = status.next;
     for (const line of status.lines) size += line.text.length + 40;
-    lines.push(...status.lines);
+    for (const line of status.lines) lines.push(line); // there may be more than a call takes arguments
     const isMore = status.lines.length > 0 || leftMs > 0;
     if (status.state !== 'Complete' && isMore && size < MOST_CHARACTERS) continue;
     return toMessage({ ...status, lines });
