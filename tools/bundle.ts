@@ -15,6 +15,7 @@ const manifestOf = (folder: string) => JSON.parse(readFileSync(join(root, folder
 /** Modules that look around themselves on the disk, and what stands in the bundle instead of them. */
 const instead: Readonly<Record<string, string>> = {
   'server/src/version.ts': `export const VERSION = ${JSON.stringify(manifestOf('server').version)};`,
+  'cli/src/tentacle/version.ts': `export const VERSION = ${JSON.stringify(manifestOf('cli').version)};`,
   'server/src/standard.ts': carried(),
   // asked at every start; the original reads files for it
   'node_modules/wsl-utils/index.js': `
@@ -73,7 +74,7 @@ function commandFiles(): Record<string, string> {
 
 const bundle = await rolldown({
   cwd: root,
-  input: { main: 'cli/src/main.ts', ...commandFiles() },
+  input: { main: 'cli/src/main.ts', tentacle: 'cli/src/tentacle/bin.ts', ...commandFiles() },
   platform: 'node',
   tsconfig: false, // verbatimModuleSyntax would keep imports of types alone, and with them what must come later
   // native; loads its dialects by name, and only when tables are made; what pg takes where it is there

@@ -11,6 +11,10 @@ const root = dirname(import.meta.dirname);
 if (argv[2] === '--version') {
   const manifest = JSON.parse(getBuiltinModule('node:fs').readFileSync(join(root, 'package.json'), 'utf8'));
   process.stdout.write(`${manifest.name}/${manifest.version} ${platform}-${arch} node-${version}\n`);
+} else if (argv[2] === 'tentacle') {
+  getBuiltinModule('node:module').enableCompileCache();
+  const { tentacle } = await import('../dist/bundle/tentacle.js');
+  await tentacle(argv.slice(3));
 } else {
   getBuiltinModule('node:module').enableCompileCache();
   if (argv.includes('--no-color')) process.env.NO_COLOR ??= '1'; // oclif decides on colours when it is loaded

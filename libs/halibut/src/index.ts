@@ -23,7 +23,7 @@ export {
   type TypeContract,
 } from './contract.ts';
 export { asServerError, HalibutError, RemoteError, type RemoteFailure, ServerError } from './errors.ts';
-export { type HttpProxy } from './proxy.ts';
+export { type HttpProxy, throughProxy } from './proxy.ts';
 export { type Target } from './dial.ts';
 export { type Listener, type ListenOptions, type Refusal } from './listener.ts';
 export { type ListeningCaller, type ListeningTarget } from './listening-caller.ts';

@@ -64,8 +64,7 @@ export function stockV1({ caller, clock, retrying, known }: StockOptions): Flavo
       const pace = caller.isParallel ? PARALLEL : QUEUED;
       const script = known.of(ref.ticket);
       const kept = keptPage(script, after, handle);
-      if (kept) return kept;
-      return askUntilNews(() => look(ref, handle, after, signal), script, { clock, pace, waitMs }, signal);
+      return kept ?? askUntilNews(() => look(ref, handle, after, signal), script, { clock, pace, waitMs }, signal);
     },
     async cancel(ref, signal) {
       const handle = await handleOf(ref);

@@ -55,7 +55,7 @@ async function ours(): Promise<TransportUnderTest<object>> {
 
 async function stock(more: { readonly withoutCapabilities?: boolean; readonly tls?: '1.2' | '1.3' }) {
   const workDir = await mkdtemp(join(tmpdir(), 'octo-stock-'));
-  const identity = await testIdentity('Octopus Tentacle');
+  const identity = testIdentity('Octopus Tentacle');
   const trusted = [(await serverIdentity()).thumbprint];
   const agent: Stock = await StockAgent.listen({ identity, workDir, trusted, ...more });
   return under(agent.port, identity.thumbprint, async () => {

@@ -1,0 +1,23 @@
+import { type Command, list, value } from '../command.ts';
+import { KnownFailure } from '../errors.ts';
+
+const windowsOnly = (name: string, about: string, options: Command['options']): Command => ({
+  name,
+  about,
+  options,
+  run: async () => {
+    throw new KnownFailure(
+      `${name} is for Windows services. On this system the service manager does it: see tentacle help service.`,
+    );
+  },
+});
+
+export const checkServices = windowsOnly('checkservices', 'Windows: starts instances that have stopped.', [
+  list('instances', 'names, with commas between, or *'),
+]);
+export const watchdog = windowsOnly('watchdog', 'Windows: a task that starts instances that have stopped.', [
+  value('create', 'make it'),
+  value('delete', 'remove it'),
+  value('interval', 'minutes between'),
+  value('instances', 'names, or *'),
+]);

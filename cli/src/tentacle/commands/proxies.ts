@@ -1,0 +1,47 @@
+import { type Command, INSTANCE, value } from '../command.ts';
+import { parseFlag } from '../parse.ts';
+import { opened } from './shared.ts';
+
+const OPTIONS = [
+  ...INSTANCE,
+  value('proxyEnable', 'False: no proxy at all'),
+  value('proxyHost', 'name or address of the proxy; empty: the one of the system'),
+  value('proxyPort', 'its port; 80 by default'),
+  value('proxyUsername', 'user name, where it wants one'),
+  value('proxyPassword', 'password of that user'),
+];
+
+function proxyCommand(name: string, about: string, of: 'polling' | 'web'): Command {
+  return {
+    name,
+    about,
+    options: OPTIONS,
+    async run(values, io) {
+      const settings = opened(values, io);
+      const before = settings.proxy(of);
+      const enable = values.get('proxyEnable');
+      const host = values.get('proxyHost') ?? before.host;
+      const isOn = enable === undefined ? before.useDefault || host !== '' : parseFlag(enable, 'proxyEnable');
+      settings.setProxy(of, {
+        useDefault: isOn && host === '',
+        host: isOn ? host : '',
+        port: values.number('proxyPort') ?? before.port,
+        username: values.get('proxyUsername') ?? before.username,
+        password: values.get('proxyPassword') ?? before.password,
+      });
+      settings.save();
+      io.line(
+        isOn
+          ? `Proxy: ${host === '' ? 'the one of the system' : `${host}:${settings.proxy(of).port}`}`
+          : 'Proxy use is disabled',
+      );
+    },
+  };
+}
+
+export const pollingProxy = proxyCommand(
+  'polling-proxy',
+  'Sets the proxy through which servers are polled.',
+  'polling',
+);
+export const proxy = proxyCommand('proxy', 'Sets the proxy of scripts and of calls to the REST API.', 'web');

@@ -1,0 +1,148 @@
+import { type HttpProxy, type PollState } from '@octo/halibut';
+import { type PolledServer, serveMachine } from '@octo/tentacle/agent';
+import { appendFileSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Io } from './command.ts';
+import { HEARTBEAT } from './commands/livez.ts';
+import { KnownFailure } from './errors.ts';
+import { type Settings, type TrustedServer } from './settings.ts';
+import { VERSION } from './version.ts';
+
+const BEAT_MS = 10_000;
+
+/** Serves until the signal aborts. Scripts that run then go on, and the next agent finds them (halibut.md 7.11, R152). */
+export async function runAgent(settings: Settings, io: Io, signal: AbortSignal): Promise<void> {
+  const identity = await settings.certificate();
+  if (!identity)
+    throw new KnownFailure(
+      'No certificate has been generated for this Tentacle. Please run the new-certificate command first.',
+    );
+  const log = (text: string) => say(settings, io, text);
+  const servers = polled(settings);
+  announce(settings, servers, log);
+  mkdirSync(settings.home, { recursive: true });
+  const beat = heartbeat(join(settings.home, HEARTBEAT));
+  const proxy = pollingProxy(settings);
+  try {
+    await serveMachine(
+      {
+        identity,
+        home: settings.home,
+        ...(!settings.noListen && { listen: { port: settings.port, ...hostOf(settings) } }),
+        trusted: settings.trustedServers.map((it) => it.thumbprint),
+        servers,
+        connections: connectionsOf(settings, io),
+        ...(proxy && { proxy }),
+        name: `octo agent ${VERSION}`,
+        environment: environmentOf(settings),
+        clock: {
+          now: () => Date.now(),
+          sleep: async (ms, end) => sleep(ms, undefined, { signal: end }).catch(() => end.throwIfAborted()),
+        },
+        onListening: (port) => log(`Agent listening on: ${settings.listenIp ?? '[::]'}:${port}`),
+        onState: (server, state) => tell(server, state, log, io),
+        onRefused: ({ peer, thumbprint, why }) =>
+          log(`A connection from ${peer} was refused: it ${why}${thumbprint ? ` (thumbprint ${thumbprint})` : ''}`),
+      },
+      signal,
+    );
+  } finally {
+    clearInterval(beat);
+  }
+  log('The agent has stopped.');
+}
+
+function polled(settings: Settings): readonly PolledServer[] {
+  return settings.trustedServers.flatMap(({ style, address, subscriptionId, thumbprint }) =>
+    style === 'TentacleActive' && address && subscriptionId ? [{ address, subscriptionId, thumbprint }] : [],
+  );
+}
+
+/** What a person, or a test that waits for it, reads first (9.2). */
+function announce(settings: Settings, servers: readonly PolledServer[], log: (text: string) => void): void {
+  const trusted: readonly TrustedServer[] = settings.trustedServers;
+  for (const { thumbprint } of trusted) log(`Agent will trust Octopus Servers with the thumbprint: ${thumbprint}`);
+  if (trusted.length === 0) log('The agent is not configured to trust any Octopus Servers.');
+  for (const { address, subscriptionId, thumbprint } of servers)
+    log(
+      `Agent will poll Octopus Server at ${address} for subscription ${subscriptionId} expecting thumbprint ${thumbprint}`,
+    );
+  if (settings.noListen) log('Agent will not listen on any TCP ports');
+}
+
+function tell(server: PolledServer, state: PollState, log: (text: string) => void, io: Io): void {
+  if (state.state === 'connected') {
+    if (state.connection === 0)
+      log(`Connected to ${server.address}${state.isMultiplexed ? ', for all calls at once' : ''}`);
+    return;
+  }
+  const why = state.error instanceof Error ? state.error.message : 'the server closed the connection';
+  if (state.connection === 0)
+    io.error(`${server.address}: ${why}. Retrying in ${(state.retryMs / 1_000).toFixed(1)} seconds`);
+}
+
+/** The instance's own log; one file, and one more when it is large. */
+function say(settings: Settings, io: Io, text: string): void {
+  io.line(text);
+  try {
+    mkdirSync(dirname(settings.logFile), { recursive: true });
+    appendFileSync(settings.logFile, `${new Date().toISOString()} ${text}\n`, { mode: 0o600 });
+  } catch {
+    // a full disk does not stop an agent from answering
+  }
+}
+
+function heartbeat(file: string): NodeJS.Timeout {
+  const touch = () => {
+    try {
+      utimesSync(file, new Date(), new Date());
+    } catch {
+      try {
+        writeFileSync(file, '');
+      } catch {
+        // a probe will notice
+      }
+    }
+  };
+  touch();
+  return setInterval(touch, BEAT_MS).unref();
+}
+
+/** Clamped to 1..512 (8.3). */
+function connectionsOf(settings: Settings, io: Io): number {
+  const count = Number(io.env['TentaclePollingConnectionCount'] ?? settings.pollingConnectionCount ?? 1);
+  return Math.min(512, Math.max(1, Number.isFinite(count) ? count : 1));
+}
+export const registeredConnections = (): number => Math.max(5, cpus().length);
+
+function hostOf(settings: Settings): { readonly host?: string } {
+  return settings.listenIp === undefined ? {} : { host: settings.listenIp };
+}
+
+export function pollingProxy(settings: Settings): HttpProxy | undefined {
+  const { host, port, username, password } = settings.proxy('polling');
+  return host === '' ? undefined : { host, port, ...(username !== '' && { username, password }) };
+}
+
+/** For every script (7.4). What is not set is absent. */
+function environmentOf(settings: Settings): Readonly<Record<string, string>> {
+  const { home } = settings;
+  const { useDefault, host, port, username, password } = settings.proxy('web');
+  return {
+    TentacleHome: home,
+    TentacleApplications: settings.applicationDirectory,
+    TentacleJournal: join(home, 'DeploymentJournal.xml'),
+    CalamariPackageRetentionJournalPath: join(home, 'PackageRetentionJournal.json'),
+    ...(settings.instance.name !== '' && { TentacleInstanceName: settings.instance.name }),
+    TentacleVersion: VERSION,
+    TentacleExecutablePath: process.execPath,
+    TentacleProgramDirectoryPath: dirname(process.execPath),
+    AgentProgramDirectoryPath: dirname(process.execPath),
+    TentacleCertificateSignatureAlgorithm: 'sha256RSA',
+    TentacleUseDefaultProxy: useDefault ? 'True' : 'False',
+    ...(host !== '' && { TentacleProxyHost: host, TentacleProxyPort: String(port) }),
+    ...(host !== '' && username !== '' && { TentacleProxyUsername: username, TentacleProxyPassword: password }),
+  };
+}
