@@ -8,7 +8,7 @@ export function writeConfig(settings: ReadonlyMap<string, string>): string {
   const keys = [...settings.keys()].sort((a, b) => (a < b ? -1 : 1));
   const lines = keys.map((key) => {
     const value = settings.get(key) ?? '';
-    return value === '' ? `  <set key="${escape(key)}" />` : `  <set key="${escape(key)}">${escape(value)}</set>`;
+    return value === '' ? `  <set key="${escape(key)}" />` : `  <set key="${escape(key)}">${escapeText(value)}</set>`;
   });
   return `${BOM}${[HEAD, OPEN, ...lines, '</octopus-settings>'].join('\n')}`;
 }
@@ -27,6 +27,9 @@ const CODES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>'
 const NAMES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 function escape(text: string): string {
   return text.replaceAll(/[&<>"]/g, (char) => CODES[char] ?? char);
+}
+function escapeText(text: string): string {
+  return text.replaceAll(/[&<>]/g, (char) => CODES[char] ?? char);
 }
 function unescape(text: string): string {
   const cdata = /^\s*<!\[CDATA\[(.*?)\]\]>\s*$/s.exec(text);

@@ -34,7 +34,10 @@ export const configure: Command = {
       settings.setTrustedServers(withServer(settings.trustedServers, { thumbprint, style: 'TentaclePassive' }));
       io.line(`Adding trusted Octopus Server: ${thumbprint}`);
     }
-    for (const [name, text] of values.entries()) io.line(change(settings, name, text) ?? '');
+    for (const [name, text] of values.entries()) {
+      const said = change(settings, name, text);
+      if (said !== undefined) io.line(said);
+    }
     settings.save();
     io.line(RESTART);
   },

@@ -23,7 +23,7 @@ export const join: Command = {
   about: 'Makes this machine a worker of an octo server, with the one line that the server has printed.',
   options: [
     ...INSTANCE,
-    value('token', 'the join token; it may also stand alone, or be read from OCTO_JOIN_TOKEN'),
+    value('token', 'the join token; it may also stand alone, or be read from OCTO_TENTACLE_JOIN'),
     value('token-file', 'file that holds it, or - for stdin: so it is not seen in the list of processes'),
     value('name', 'name on the server; the one of this machine by default'),
     value('comms-style', 'TentacleActive: this machine calls (default); TentaclePassive: the server calls'),
@@ -68,7 +68,7 @@ export const join: Command = {
 
 function readToken(values: Values, io: Io): JoinToken {
   const file = values.text('token-file');
-  const text = file === undefined ? (values.text('token') ?? io.env['OCTO_JOIN_TOKEN']) : read(file);
+  const text = file === undefined ? (values.text('token') ?? io.env['OCTO_TENTACLE_JOIN']) : read(file);
   if (text === undefined || text.trim() === '')
     throw new KnownFailure('Give the token: tentacle join octo-join-… (octo worker join-token create prints it)');
   try {
