@@ -115,8 +115,6 @@ const WITHOUT: Readonly<Record<string, readonly Unpromised[]>> = {
   v1: ['starts once', 'news at once', 'early cancel', 'fences', 'secret files'],
 };
 
-transportContract('our agent, listening', () => listening());
-transportContract('our agent, polling, multiplexed', () => polling(true));
 transportContract('our agent, polling, one call a connection', () => polling(false), ['news at once']);
 transportContract('script service 2, polling', () => polling(false, V2), WITHOUT['v2']);
 transportContract('script service 1 without capabilities, listening', () => listening(V1), WITHOUT['v1']);

@@ -70,7 +70,8 @@ async function pollOnce(options: PollOptions, onIdentified: () => void, signal: 
       if (word !== 'PROCEED') throw new WireError(`${word} came where PROCEED was to come`);
     }
   } finally {
-    await wire.control('END').catch(() => undefined); // best effort (2.4)
+    // Best effort (2.4): a connection that broke may never take it.
+    await Promise.race([wire.control('END').catch(() => undefined), sleep(200)]);
     wire.close();
   }
 }
