@@ -3,6 +3,7 @@ import { type PolledServer, serveMachine } from '@octo/tentacle/agent';
 import { appendFileSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isSea } from 'node:sea';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Io } from './command.ts';
 import { HEARTBEAT } from './commands/livez.ts';
@@ -37,6 +38,7 @@ export async function runAgent(settings: Settings, io: Io, signal: AbortSignal):
         ...(proxy && { proxy }),
         name: `octo agent ${VERSION}`,
         environment: environmentOf(settings),
+        ...(isSea() && { node: null }), // this executable is no Node that tools could use
         clock: {
           now: () => Date.now(),
           sleep: async (ms, end) => sleep(ms, undefined, { signal: end }).catch(() => end.throwIfAborted()),

@@ -35,7 +35,7 @@ export async function createIdentity(options: {
     signingAlgorithm,
     keys,
   });
-  const certificatePem = certificate.toString('pem');
+  const certificatePem = `${certificate.toString('pem').trim()}\n`;
   const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
   const lines = key.match(/.{1,64}/g)?.join('\n') ?? '';
   return {
