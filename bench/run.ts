@@ -11,11 +11,17 @@ import { queueOnPostgres } from './src/queue-postgres.ts';
 import { queueEngine } from './src/queue.ts';
 import { commandStart, serverStart } from './src/start-up.ts';
 import { rest } from './src/rest.ts';
+import { calls, dispatch, lineAge, lostAgent, transfer } from './src/tentacles.ts';
 import { toolStart } from './src/tool-start.ts';
 
 const { values } = parseArgs({ options: { dim: { type: 'string' }, rounds: { type: 'string', default: '5' } } });
 const dimensions: Readonly<Record<string, (rounds: number) => Promise<readonly Figure[]>>> = {
   C1: agents,
+  D1: dispatch,
+  D1r: calls,
+  D4: lineAge,
+  H1: lostAgent,
+  P1: transfer,
   D2: firstLineOnPostgres,
   D3: firstLine,
   D3t: toolStart,

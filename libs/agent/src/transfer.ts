@@ -65,16 +65,25 @@ async function writePart(part: string, content: Bytes, options: StoreOptions, si
   await using handle = await open(part, 'a+', 0o600);
   let { size: sizeBytes } = await handle.stat();
   if (sizeBytes > 0) await hashStart(hash, handle, signal);
+  // One piece is written while the next one comes and is hashed.
+  let writing = Promise.resolve();
   for await (const bytes of read(content, signal, sizeBytes)) {
     hash.update(bytes);
+    await writing;
     sizeBytes += bytes.length;
-    await handle.writeFile(bytes);
+    writing = writeAll(handle, bytes);
+    writing.catch(() => {}); // heard of at the next turn
     options.progress?.(sizeBytes);
   }
+  await writing;
   signal.throwIfAborted();
   refuseDamaged(content, sizeBytes, hash.digest('hex'));
   if (options.isShared) await handle.chmod(0o755);
   if (options.isDurable !== false) await handle.sync();
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at)).bytesWritten;
 }
 
 async function hashStart(hash: Hash, handle: FileHandle, signal: AbortSignal): Promise<void> {

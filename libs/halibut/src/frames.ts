@@ -21,7 +21,14 @@ export async function writeFrame(
   head.set(id.bytes);
   head.writeBigInt64LE(BigInt(stream.lengthBytes), 16);
   await wire.write(head, limits.readWriteMs);
-  for await (const chunk of countedChunks(stream, signal)) await wire.write(chunk, limits.readWriteMs);
+  // One piece is on its way while the next is read and hashed.
+  let sending = Promise.resolve();
+  for await (const chunk of countedChunks(stream, signal)) {
+    await sending;
+    sending = wire.write(chunk, limits.readWriteMs);
+    sending.catch(() => {}); // heard of at the next turn
+  }
+  await sending;
   await wire.write(head.subarray(16), limits.readWriteMs);
 }
 
@@ -142,7 +149,7 @@ export class Frames implements StreamSource {
     const { readWriteMs } = this.#limits;
     if (open.leftBytes > 0) {
       if (!(await this.#wire.more(0, readWriteMs, 'the rest of a data stream'))) throw this.#wire.lost();
-      const chunk = this.#wire.take(Math.min(PIECE_BYTES, open.leftBytes));
+      const chunk = this.#wire.takeAll(Math.min(PIECE_BYTES, open.leftBytes));
       open.leftBytes -= chunk.length;
       return chunk;
     }

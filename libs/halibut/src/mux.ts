@@ -5,12 +5,15 @@ import { type HalibutLimits } from './limits.ts';
 // Frames of a multiplexed conversation: kind, channel (uint32 LE), length (uint32 LE), bytes. Ours; see docs/adr/0009.
 const KIND = { open: 1, data: 2, end: 3, credit: 4, reset: 5, ping: 6, pong: 7 } as const;
 const HEAD_BYTES = 9;
-const PIECE_BYTES = 64 * 1024;
+const PIECE_BYTES = 128 * 1024;
+/** Smaller ones are put behind their head in one piece. */
+const COPY_BYTES = 4 * 1024;
 /** What may be under way on a channel in one direction before its reader asks for more. */
-const WINDOW_BYTES = 1024 * 1024;
-/** While calls are under way a silent peer is asked after this, and given up after the second: a pulled wire costs 5 s. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
+/** While calls are under way a silent peer is asked after this, and given up after the second: a pulled wire costs less than 5 s. */
 const ASK_MS = 2_000;
-const GIVE_UP_MS = 5_000;
+const GIVE_UP_MS = 4_500;
+const LOOK_MS = 400;
 
 interface MuxOptions {
   readonly peer: string;
@@ -30,7 +33,10 @@ export class Mux {
   readonly #options: MuxOptions;
   readonly #channels = new Map<number, Channel>();
   readonly #closed = new AbortController();
-  #rest: Buffer = Buffer.alloc(0);
+  /** What came of the next frame; put together when all of it is there. */
+  #parts: Buffer[] = [];
+  #partBytes = 0;
+  #needBytes = HEAD_BYTES;
   #last = 0;
   #heardMs = performance.now();
   #watch: NodeJS.Timeout | undefined;
@@ -71,15 +77,22 @@ export class Mux {
 
   #take(chunk: Buffer): void {
     this.#heardMs = performance.now();
-    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#parts.push(chunk);
+    this.#partBytes += chunk.length;
+    if (this.#partBytes < this.#needBytes) return;
+    let bytes = this.#parts.length === 1 ? chunk : Buffer.concat(this.#parts);
+    this.#needBytes = HEAD_BYTES;
     while (bytes.length >= HEAD_BYTES && !this.closed.aborted) {
       const length = bytes.readUInt32LE(5);
       if (length > PIECE_BYTES) return this.#break();
-      if (bytes.length < HEAD_BYTES + length) break;
-      this.#frame(bytes[0] ?? 0, bytes.readUInt32LE(1), bytes.subarray(HEAD_BYTES, HEAD_BYTES + length));
-      bytes = bytes.subarray(HEAD_BYTES + length);
+      this.#needBytes = HEAD_BYTES + length;
+      if (bytes.length < this.#needBytes) break;
+      this.#frame(bytes[0] ?? 0, bytes.readUInt32LE(1), bytes.subarray(HEAD_BYTES, this.#needBytes));
+      bytes = bytes.subarray(this.#needBytes);
+      this.#needBytes = HEAD_BYTES;
     }
-    this.#rest = bytes.length === 0 ? bytes : Buffer.from(bytes); // at most one frame
+    this.#parts = bytes.length === 0 ? [] : [bytes];
+    this.#partBytes = bytes.length;
   }
 
   #frame(kind: number, id: number, payload: Buffer): void {
@@ -128,7 +141,7 @@ export class Mux {
       },
     });
     this.#channels.set(id, channel);
-    this.#watch ??= setInterval(() => this.#look(), ASK_MS / 2).unref();
+    this.#watch ??= setInterval(() => this.#look(), LOOK_MS).unref();
     return channel;
   }
 
@@ -143,12 +156,20 @@ export class Mux {
       done?.(this.#lost());
       return;
     }
-    const frame = Buffer.allocUnsafe(HEAD_BYTES + (payload?.length ?? 0));
+    const isLarge = payload !== undefined && payload.length > COPY_BYTES;
+    const frame = Buffer.allocUnsafe(HEAD_BYTES + (isLarge ? 0 : (payload?.length ?? 0)));
     frame[0] = kind;
     frame.writeUInt32LE(id, 1);
     frame.writeUInt32LE(payload?.length ?? 0, 5);
-    if (payload) frame.set(payload, HEAD_BYTES);
-    this.#socket.write(frame, done);
+    if (!isLarge) {
+      if (payload) frame.set(payload, HEAD_BYTES);
+      this.#socket.write(frame, done);
+      return;
+    }
+    this.#socket.cork();
+    this.#socket.write(frame);
+    this.#socket.write(payload, done);
+    this.#socket.uncork();
   }
 
   #break(): void {
@@ -215,21 +236,22 @@ class Channel extends Duplex {
     this.#below.send('credit', credit);
   }
 
+  /** As much as the reader allows goes out at once; done when the system has taken the last of it. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (this.#creditBytes === 0) {
-      this.#waiting = () => {
-        this.#waiting = undefined;
-        this._write(chunk, _encoding, done);
-      };
-      return;
+    let at = 0;
+    while (at < chunk.length && this.#creditBytes > 0) {
+      const size = Math.min(chunk.length - at, PIECE_BYTES, this.#creditBytes);
+      this.#creditBytes -= size;
+      const isLast = at + size === chunk.length;
+      this.#below.send('data', chunk.subarray(at, at + size), isLast ? done : undefined);
+      at += size;
     }
-    const size = Math.min(chunk.length, PIECE_BYTES, this.#creditBytes);
-    this.#creditBytes -= size;
-    const isLast = size === chunk.length;
-    this.#below.send('data', chunk.subarray(0, size), (error) => {
-      if (error || isLast) done(error);
-      else this._write(chunk.subarray(size), _encoding, done);
-    });
+    if (at === chunk.length) return;
+    const rest = chunk.subarray(at);
+    this.#waiting = () => {
+      this.#waiting = undefined;
+      this._write(rest, _encoding, done);
+    };
   }
 
   override _final(done: (error?: Error | null) => void): void {

@@ -2,7 +2,7 @@ import { type Duplex } from 'node:stream';
 import { HalibutError, protocolError } from './errors.ts';
 
 /** More than this is not taken from the socket before somebody reads. */
-const HIGH_WATER = 256 * 1024;
+const HIGH_WATER = 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -63,6 +63,17 @@ export class Wire {
     this.#sizeBytes -= taken.length;
     this.#flow();
     return taken;
+  }
+
+  /** Take all that came, at most `most` bytes: TLS hands its records over one by one, and each hop costs. */
+  takeAll(most: number): Buffer {
+    const parts: Buffer[] = [];
+    for (let left = most; left > 0 && this.#sizeBytes > 0;) {
+      const part = this.take(left);
+      parts.push(part);
+      left -= part.length;
+    }
+    return parts.length === 1 ? (parts[0] ?? NOTHING) : Buffer.concat(parts);
   }
 
   /** Pass over bytes that were peeked at. */

@@ -48,7 +48,11 @@ export function openTentacleSession({ caller, clock, limits, log }: TentacleOpti
     return choose(options, isFresh ? names.list : await ask(signal));
   };
   return {
-    capabilities: async (signal) => choose(options, await ask(signal)).capabilities(signal),
+    // Ours answers for itself, so one round trip is enough; of a foreign agent its list of services is the round trip.
+    capabilities: async (signal) => {
+      const known = await chosen(signal);
+      return (known.isOurs ? known : choose(options, await ask(signal))).capabilities(signal);
+    },
     start: async (ticket, launch, signal) => (await chosen(signal)).start(ticket, launch, signal),
     status: async (script, from, signal) => (await chosen(signal)).status(script, from, signal),
     cancel: async (script, signal) => (await chosen(signal)).cancel(script, signal),

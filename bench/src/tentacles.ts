@@ -1,0 +1,343 @@
+import { createIdentity, Halibut, type Identity, type Caller } from '@octo/halibut';
+import { type Bytes, type Session } from '@octo/kernel';
+import { CAPABILITIES, openTentacleSession } from '@octo/tentacle';
+import { realClock } from '@octo/testkit';
+import { Forwarder } from '@octo/testkit/faults';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
+import { type Figure, median, percentile, timed } from './figure.ts';
+import { commitMs, spawnFirstLineMs } from './floors.ts';
+import { untilLine } from './first-line.ts';
+import { benchServer, type BenchServer, bash } from './server.ts';
+import { type MachineOrder, type MachineUp } from './tentacles/machine.ts';
+
+const CALLS = 300;
+const MIB = 1024 * 1024;
+const TRANSFER_BYTES = 512 * MIB;
+const patience = {
+  limits: { retryTimeLimitMs: 10_000 },
+  log: { write() {}, progress() {} },
+  clock: realClock,
+} as const;
+const limit = () => AbortSignal.timeout(60_000);
+/** Memory, so that no disk is measured. */
+const temporary = async () => mkdtemp(join(process.platform === 'linux' ? '/dev/shm' : tmpdir(), 'octo-bench-'));
+
+interface Machine extends AsyncDisposable, MachineUp {}
+async function machine(order: Omit<MachineOrder, 'home'>): Promise<Machine> {
+  const home = await temporary();
+  const script = new URL('./tentacles/machine.ts', import.meta.url).pathname;
+  const child = fork(script, { execArgv: ['--conditions=octo-source'] });
+  child.send({ ...order, home } satisfies MachineOrder);
+  const [up] = (await once(child, 'message')) as [MachineUp];
+  return {
+    ...up,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+const identity = (commonName: string) => createIdentity({ commonName, nowMs: Date.now() });
+
+interface Way extends AsyncDisposable {
+  readonly caller: Caller;
+}
+async function way(kind: 'octo' | 'stock', isPolling: boolean): Promise<Way> {
+  const [server, agent] = [await identity('server'), await identity('agent')];
+  const wire = new Halibut({ identity: server });
+  const order = { kind, identity: agent, serverThumbprint: server.thumbprint };
+  if (!isPolling) {
+    const there = await machine(order);
+    const caller = wire.caller({ host: '127.0.0.1', port: there.port, thumbprint: there.thumbprint });
+    return {
+      caller,
+      async [Symbol.asyncDispose]() {
+        await caller[Symbol.asyncDispose]();
+        await there[Symbol.asyncDispose]();
+      },
+    };
+  }
+  const subscription = wire.subscription('poll://bench/');
+  const listener = await wire.listen({
+    host: '127.0.0.1',
+    port: 0,
+    subscribers: { find: async () => ({ subscription }) },
+  });
+  const there = await machine({ ...order, server: { port: listener.port, subscription: 'poll://bench/' } });
+  while (subscription.connections === 0) await sleep(10);
+  return {
+    caller: subscription,
+    async [Symbol.asyncDispose]() {
+      await there[Symbol.asyncDispose]();
+      await subscription[Symbol.asyncDispose]();
+      await listener[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** D1r: calls one after the other, and eight at once, over every way; beside a bare TLS echo in another process. */
+export async function calls(rounds: number): Promise<readonly Figure[]> {
+  const floor = await bareRoundTrips(rounds);
+  const figures: Figure[] = [];
+  for (const kind of ['octo', 'stock'] as const)
+    for (const isPolling of [false, true]) {
+      await using it = await way(kind, isPolling);
+      const one = () => it.caller.call({ service: CAPABILITIES, method: 'GetCapabilities', params: [] }, limit());
+      for (let n = 0; n < 50; n++) await one();
+      const rates: number[] = [];
+      for (let round = 0; round < rounds; round++)
+        rates.push((CALLS / (await timed(async () => {
+          for (let n = 0; n < CALLS; n++) await one();
+        }))) * 1_000); // prettier-ignore
+      const at8 = (CALLS / (await timed(() => Promise.all(Array.from({ length: 8 }, async () => {
+        for (let n = 0; n < CALLS / 8; n++) await one();
+      }))))) * 1_000; // prettier-ignore
+      const who = `${kind === 'octo' ? 'our agent' : 'a stock agent'}, ${isPolling ? 'polling' : 'listening'}`;
+      const common = {
+        floor,
+        floorIs: 'TLS echo between two processes, one at a time',
+        unit: '/s',
+        better: 'more',
+      } as const;
+      const goal = isPolling ? 400 : 846;
+      figures.push({ what: `D1r calls in a row, ${who}`, ours: median(rates), goal, ...common });
+      figures.push({ what: `D1r calls, 8 at once, ${who}`, ours: at8, ...common });
+    }
+  return figures;
+}
+
+async function bareRoundTrips(rounds: number): Promise<number> {
+  const child = fork(new URL('./tentacles/echo.ts', import.meta.url).pathname, {
+    execArgv: ['--conditions=octo-source'],
+  });
+  child.send(await identity('echo'));
+  const [port] = (await once(child, 'message')) as [number];
+  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  socket.setNoDelay(true);
+  await once(socket, 'secureConnect');
+  const one = async () => {
+    socket.write('x'.repeat(400));
+    await once(socket, 'data');
+  };
+  const rates: number[] = [];
+  for (let round = 0; round < rounds; round++)
+    rates.push((CALLS / (await timed(async () => {
+      for (let n = 0; n < CALLS; n++) await one();
+    }))) * 1_000); // prettier-ignore
+  child.kill('SIGKILL');
+  return median(rates);
+}
+
+interface Fleet extends AsyncDisposable {
+  readonly server: BenchServer;
+}
+/** A built server in a process of its own, and a polling machine in another, warm. */
+async function fleet(kind: 'octo' | 'stock'): Promise<Fleet> {
+  const server = await benchServer(5, { OCTO_COMMS_PORT: '0' });
+  const ask = async (method: string, path: string, body?: object) => {
+    const answer = await fetch(`${server.url}${path}`, {
+      method,
+      headers: { 'X-Octopus-ApiKey': server.key, 'Content-Type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Record<string, unknown>;
+  };
+  const { readFile } = await import('node:fs/promises');
+  const { comms = '' } = JSON.parse(await readFile(join(server.dataDir, 'server.json'), 'utf8')) as { comms?: string };
+  const { Thumbprint } = await ask('GET', '/api/configuration/certificates/certificate-global');
+  const port = Number(comms.split(':').at(-1));
+  const there = await machine({
+    kind,
+    identity: await identity('agent'),
+    serverThumbprint: String(Thumbprint),
+    server: { port, subscription: 'poll://bench/' },
+  });
+  const endpoint = { CommunicationStyle: 'TentacleActive', Uri: 'poll://bench/', Thumbprint: there.thumbprint };
+  const { Id } = await ask('POST', '/api/workers', {
+    Name: 'bench',
+    WorkerPoolIds: ['WorkerPools-1'],
+    Endpoint: endpoint,
+  });
+  for (;;) {
+    const { HealthStatus } = await ask('GET', `/api/workers/${String(Id)}`);
+    if (HealthStatus === 'Healthy') break;
+    await sleep(50);
+  }
+  return {
+    server,
+    async [Symbol.asyncDispose]() {
+      await there[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** D1: from the request that enqueues `echo hi` to its line at a client that watches the log, over a warm polling agent. */
+export async function dispatch(rounds: number): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  const floor = (await spawnFirstLineMs(40)) + 2 * commitMs(40) + 1_000 / (await bareRoundTrips(1));
+  for (const kind of ['octo', 'stock'] as const) {
+    await using it = await fleet(kind);
+    for (let n = 0; n < 10; n++) await untilLine(it.server.api);
+    const all: number[] = [];
+    for (let n = 0; n < rounds * 30; n++) all.push(await timed(() => untilLine(it.server.api)));
+    const common = {
+      floor,
+      floorIs: 'spawn of bash to its first byte + 2 durable commits + a TLS round trip',
+      unit: 'ms',
+      better: 'less',
+    } as const;
+    const who = kind === 'octo' ? 'our agent' : 'a stock agent';
+    figures.push({
+      what: `D1 first line over ${who}, polling, p50`,
+      ours: median(all),
+      target: kind === 'octo' ? 1.6 : 8,
+      ...common,
+    });
+    figures.push({ what: 'the same, p99', ours: percentile(all, 99), ...common });
+  }
+  return figures;
+}
+
+/** D4: how old a line is when a client that watches has it. */
+export async function lineAge(): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (const kind of ['octo', 'stock'] as const) {
+    await using it = await fleet(kind);
+    const body = 'for i in $(seq 1 60); do date +%s%3N; sleep 0.1; done';
+    const { id } = await it.server.api.run(bash(body), limit());
+    const ages: number[] = [];
+    for (let after = 0; ;) {
+      const page = await it.server.api.log(id, { after, waitMs: 5_000 }, limit());
+      for (const { text } of page.lines) if (/^\d{13}$/.test(text)) ages.push(Date.now() - Number(text));
+      if (page.isEnd) break;
+      after = page.next;
+    }
+    const who = kind === 'octo' ? 'our agent' : 'a stock agent';
+    const common = {
+      floor: 300,
+      floorIs: 'first pause of Octopus between two questions',
+      unit: 'ms',
+      better: 'less',
+    } as const;
+    figures.push({
+      what: `D4 age of a line at the client, ${who}, p50`,
+      ours: median(ages),
+      goal: kind === 'octo' ? 5 : 120,
+      ...common,
+    });
+    figures.push({ what: 'the same, p99', ours: percentile(ages, 99), goal: kind === 'octo' ? 25 : 1_000, ...common });
+  }
+  return figures;
+}
+
+/** H1: a connection that falls silent in the middle of a call. */
+export async function lostAgent(): Promise<readonly Figure[]> {
+  const [server, agent] = [await identity('server'), await identity('agent')];
+  const wire = new Halibut({ identity: server });
+  const subscription = wire.subscription('poll://bench/');
+  await using listener = await wire.listen({
+    host: '127.0.0.1',
+    port: 0,
+    subscribers: { find: async () => ({ subscription }) },
+  });
+  await using line = await Forwarder.listen({ port: listener.port });
+  await using _there = await machine({
+    kind: 'octo',
+    identity: agent,
+    serverThumbprint: server.thumbprint,
+    server: { port: line.port, subscription: 'poll://bench/' },
+  });
+  while (subscription.connections === 0) await sleep(10);
+  const session = openTentacleSession({ caller: subscription, ...patience, limits: { retryTimeLimitMs: 0 } });
+  const launch = { taskId: 'ServerTasks-1', body: { bash: 'sleep 60' }, isolation: { exclusive: false, mutex: 'm' } };
+  await session.start('bench', launch, limit());
+  const waiting = session.status({ ticket: 'bench' }, { after: '', waitMs: 25_000 }, limit());
+  await sleep(200);
+  for (const it of line.connections) for (const direction of ['up', 'down'] as const) it.stall(direction);
+  const lostMs = await timed(() => waiting.catch(() => {}));
+  return [
+    {
+      what: 'H1 silence in the middle of a call is noticed',
+      ours: lostMs,
+      floor: 65_000,
+      floorIs: 'keep-alive of Halibut: 15 s and 10 probes',
+      unit: 'ms',
+      better: 'less',
+      goal: 5_500,
+    },
+  ];
+}
+
+/** P1: a package from server to machine, hashed at both ends, into memory. */
+export async function transfer(rounds: number): Promise<readonly Figure[]> {
+  const folder = await temporary();
+  const file = join(folder, 'package');
+  await writeFile(file, Buffer.alloc(TRANSFER_BYTES, 7));
+  const { createHash } = await import('node:crypto');
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { highWaterMark: MIB })) hash.update(chunk as Buffer);
+  const sha256 = hash.digest('hex');
+  const bytes: Bytes = {
+    sizeBytes: TRANSFER_BYTES,
+    sha256,
+    open: (start = 0) => createReadStream(file, { start, highWaterMark: MIB }),
+  };
+  try {
+    const floor = await rawTransfer(file, rounds, await identity('sink'));
+    const figures: Figure[] = [];
+    for (const [who, kind, isPolling] of [
+      ['our agent, listening', 'octo', false],
+      ['our agent, polling', 'octo', true],
+    ] as const) {
+      // prettier-ignore
+      await using it = await way(kind, isPolling);
+      const session: Session = openTentacleSession({ caller: it.caller, ...patience });
+      await session.capabilities(limit());
+      const rates: number[] = [];
+      for (let n = 0; n < rounds; n++)
+        rates.push((TRANSFER_BYTES / MIB / (await timed(() => session.upload('package', bytes, limit())))) * 1_000);
+      figures.push({
+        what: `P1 512 MiB to ${who}`,
+        ours: median(rates),
+        floor,
+        floorIs: 'the same over a bare TLS socket, hashed and written',
+        unit: 'MiB/s',
+        better: 'more',
+        target: 1 / 0.9,
+      });
+    }
+    return figures;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function rawTransfer(file: string, rounds: number, sink: Identity): Promise<number> {
+  const rates: number[] = [];
+  for (let n = 0; n < rounds; n++) {
+    const child = fork(new URL('./tentacles/sink.ts', import.meta.url).pathname, {
+      execArgv: ['--conditions=octo-source'],
+    });
+    child.send({ identity: sink, file: `${file}.raw`, bytes: TRANSFER_BYTES });
+    const [port] = (await once(child, 'message')) as [number];
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    rates.push((TRANSFER_BYTES / MIB / (await timed(async () => {
+      const answer = once(socket, 'data');
+      for await (const chunk of createReadStream(file, { highWaterMark: MIB })) if (!socket.write(chunk)) await once(socket, 'drain');
+      await answer;
+    }))) * 1_000); // prettier-ignore
+    child.kill('SIGKILL');
+  }
+  return median(rates);
+}
