@@ -131,7 +131,7 @@ describe('certificates as files', () => {
     writeFileSync(join(dir, 'k.pem'), identity.privateKeyPem);
     execFileSync('openssl', ['pkcs12', '-export', '-in', join(dir, 'c.pem'), '-inkey', join(dir, 'k.pem'), '-out', join(dir, 'theirs.pfx'), '-passout', 'pass:pw']); // prettier-ignore
     expect(await fromPfx(readFileSync(join(dir, 'theirs.pfx')), 'pw')).toEqual(identity);
-    await expect(fromPfx(readFileSync(join(dir, 'theirs.pfx')), 'wrong')).rejects.toThrow();
+    await expect(fromPfx(readFileSync(join(dir, 'theirs.pfx')), 'wrong')).rejects.toThrow(/password|MAC/i);
   });
 });
 
