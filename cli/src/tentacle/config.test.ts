@@ -10,6 +10,7 @@ import { readConfig, writeConfig } from './config-xml.ts';
 import { masked, parseOptions } from './parse.ts';
 import { Protection } from './protect.ts';
 import { Settings, withServer } from './settings.ts';
+import { webSocketAddress } from './rest/handshake.ts';
 import { unitText } from './unit.ts';
 
 let dir: string;
@@ -140,4 +141,10 @@ test('the unit for systemd starts the instance, and leaves scripts alone when it
   expect(text).toContain('ExecStart=/usr/bin/node "/opt/octo tentacle.js" run "--instance=My One" --noninteractive\n');
   for (const line of ['Type=simple', 'User=octo', 'Restart=always', 'After=network.target', 'KillMode=process'])
     expect(text.split('\n')).toContain(line);
+});
+
+test('the address of a WebSocket is one, also when it was written as https', () => {
+  expect(webSocketAddress('https://octo/octo/polling')).toBe('wss://octo/octo/polling');
+  expect(webSocketAddress('wss://octo')).toBe('wss://octo');
+  for (const text of ['octo', 'poll://x', '']) expect(() => webSocketAddress(text)).toThrow('wss://');
 });
