@@ -53,6 +53,16 @@ test('a content that was cut is kept under its hash, and who sends it again goes
   expect([await readFile(file, 'utf8'), await readdir(dir)]).toEqual([TEXT, ['a.txt']]);
 });
 
+test('who asks right behind a cut waits until what came is put away', async () => {
+  const first = stuck();
+  const connection = new AbortController();
+  const storing = storeFile(file, first.content, {}, connection.signal);
+  await first.halfCame;
+  connection.abort();
+  expect(await keptBytes(file, sha256)).toBe(HALF);
+  await expect(storing).rejects.toThrow('aborted');
+});
+
 test.each(['before', 'after'])('a try that is cut %s another one came whole leaves nothing', async (when) => {
   const first = stuck();
   const storing = storeFile(file, first.content, {}, never);

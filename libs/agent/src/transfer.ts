@@ -1,4 +1,4 @@
-import { type Bytes, TransportError } from '@octo/kernel';
+import { type Bytes, OctoError, TransportError } from '@octo/kernel';
 import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
@@ -30,7 +30,8 @@ export async function storeFile(
   const known = content.sha256 === undefined ? undefined : partOf(file, content.sha256);
   const isMine = known !== undefined && !WRITTEN.has(known);
   const part = isMine ? known : `${file}.${randomBytes(6).toString('hex')}.part`;
-  const writing = { isOvertaken: false };
+  const over = Promise.withResolvers<void>();
+  const writing = { isOvertaken: false, signal, over: over.promise };
   WRITTEN.set(part, writing);
   try {
     await writePart(part, content, options, signal);
@@ -43,11 +44,17 @@ export async function storeFile(
     throw error;
   } finally {
     WRITTEN.delete(part);
+    over.resolve();
   }
 }
 
+interface Writing {
+  isOvertaken: boolean;
+  readonly signal: AbortSignal;
+  readonly over: Promise<void>;
+}
 /** Parts that this process writes at the moment. */
-const WRITTEN = new Map<string, { isOvertaken: boolean }>();
+const WRITTEN = new Map<string, Writing>();
 
 /** The same content came whole another way, while this one was not yet known to be cut: nobody will go on behind it. */
 async function overtake(part: string): Promise<void> {
@@ -59,13 +66,15 @@ const partOf = (file: string, sha256: string) => `${file}.${sha256.toLowerCase()
 
 /** The content itself was refused; a cut connection says nothing about it. */
 function isRefusal(error: unknown): boolean {
-  const { code } = error as { readonly code?: string };
-  return code === 'OCTO_TRANSPORT_DAMAGED' || code?.startsWith('OCTO_TENTACLE_') === true;
+  if (!OctoError.is(error)) return false;
+  return error.code === 'OCTO_TRANSPORT_DAMAGED' || error.code.startsWith('OCTO_TENTACLE_');
 }
 
 /** Bytes of a content that came before its transfer was cut. */
 export async function keptBytes(file: string, sha256: string): Promise<number> {
   const part = partOf(file, sha256);
+  const writing = WRITTEN.get(part);
+  if (writing?.signal.aborted) await writing.over; // it was cut, and only puts away what came
   return WRITTEN.has(part) ? 0 : ((await stat(part).catch(() => undefined))?.size ?? 0);
 }
 

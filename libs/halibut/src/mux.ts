@@ -193,7 +193,8 @@ interface Below {
 class Channel extends Duplex {
   readonly #below: Below;
   #creditBytes = WINDOW_BYTES;
-  #waiting: (() => void) | undefined;
+  /** A write that waits for credit. */
+  #waiting: { readonly goOn: () => void; readonly fail: (error: Error) => void } | undefined;
   #windowBytes = WINDOW_BYTES;
   #owedBytes = 0;
   #isOver = { here: false, there: false };
@@ -226,7 +227,7 @@ class Channel extends Duplex {
 
   grant(bytes: number): void {
     this.#creditBytes = Math.min(this.#creditBytes + bytes, 2 * WINDOW_BYTES);
-    this.#waiting?.();
+    this.#waiting?.goOn();
   }
 
   override _read(): void {
@@ -250,10 +251,11 @@ class Channel extends Duplex {
     }
     if (at === chunk.length) return;
     const rest = chunk.subarray(at);
-    this.#waiting = () => {
+    const goOn = () => {
       this.#waiting = undefined;
       this._write(rest, _encoding, done);
     };
+    this.#waiting = { goOn, fail: done };
   }
 
   override _final(done: (error?: Error | null) => void): void {
@@ -264,6 +266,8 @@ class Channel extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     if (!this.#isOver.here || !this.#isOver.there) this.#below.send('reset');
     this.#below.gone();
+    this.#waiting?.fail(error ?? protocolError('the call was given up')); // a write under way is not failed by node
+    this.#waiting = undefined;
     done(error);
   }
 }

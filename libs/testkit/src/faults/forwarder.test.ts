@@ -132,6 +132,19 @@ test('a half-closed direction is at its end for its reader, and the other one go
   expect(target.text()).toBe('ab');
 });
 
+test('a connection that is cut while a FIN is on its way is over, too', async () => {
+  await using target = await echo();
+  await using forwarder = await Forwarder.listen(target);
+  const next = forwarder.waitForConnection();
+  using _peer = client(forwarder.port);
+  const connection = await next;
+  connection.halfClose('up');
+  await Promise.resolve(); // the system has been asked, and has not answered
+  connection.cut();
+  await connection.closed;
+  expect(connection.isOpen).toBe(false);
+});
+
 test('a delay holds each chunk', async () => {
   await using target = await echo();
   await using forwarder = await Forwarder.listen(target);

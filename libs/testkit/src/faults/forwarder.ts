@@ -52,7 +52,7 @@ export class ForwardedConnection {
 
   /** RST to both ends. */
   cut(): void {
-    for (const socket of [this.#near, this.#far]) if (!socket.destroyed) socket.resetAndDestroy();
+    for (const socket of [this.#near, this.#far]) reset(socket);
     this.release('up');
     this.release('down');
   }
@@ -178,4 +178,11 @@ export class Forwarder implements AsyncDisposable {
     near.on('error', () => undefined);
     near.once('close', () => this.#dark.delete(near));
   }
+}
+
+/** A system that was asked for a FIN and has not answered refuses to reset, and then the socket would never be closed. */
+function reset(socket: Socket): void {
+  if (socket.destroyed) return;
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -50,7 +50,10 @@ export class Wire {
     this.input = new ByteQueue(() => socket.resume());
     socket.on('data', (chunk: Buffer) => void (this.input.push(chunk) || socket.pause()));
     socket.on('end', () => this.input.end());
-    socket.on('error', (error) => this.input.end(error));
+    socket.on('error', (error) => {
+      this.input.end(error);
+      socket.destroy(); // an alert leaves it half alive, and writes to it would never end
+    });
     socket.on('close', () => this.input.end());
   }
 
