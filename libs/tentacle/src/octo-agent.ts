@@ -17,19 +17,12 @@ const HOLD_MS = 25_000;
 /** Our own agent: a question stays with it until there is an answer, where that holds up nobody else. */
 export function octoAgent({ caller, clock, retrying, known }: StockOptions): Flavour {
   const again = (method: string, params: readonly unknown[], signal: AbortSignal) =>
-    callAgain(caller, { service: OCTO_AGENT, method, params }, { ...retrying, isFinal: isTold }, signal).catch(
-      throwHeard,
-    );
+    callAgain(caller, { service: OCTO_AGENT, method, params }, { ...retrying, isFinal: isTold, hear }, signal);
   const ask = async (ticket: string, after: string, waitMs: number, signal: AbortSignal): Promise<ScriptStatus> =>
     readOctoStatus(await again('Status', [{ Ticket: ticket, After: after, WaitMs: waitMs }], signal));
   return {
     isOurs: true,
-    capabilities: async (signal) =>
-      readOctoCapabilities(
-        await caller
-          .call({ service: OCTO_AGENT, method: 'Capabilities', params: [], onRetry: retrying.log }, signal)
-          .catch(throwHeard),
-      ),
+    capabilities: async (signal) => readOctoCapabilities(await again('Capabilities', [], signal)),
     start: async (ticket, launch, signal) =>
       readOctoStatus(await again('Start', [writeOctoStart(ticket, launch)], signal)),
     async status({ ticket }, { after, waitMs }, signal) {
@@ -46,10 +39,6 @@ export function octoAgent({ caller, clock, retrying, known }: StockOptions): Fla
       return [];
     },
   };
-}
-
-function throwHeard(error: unknown): never {
-  throw hear(error);
 }
 
 /** Uploads that were cut go on where they were, as long as the content's hash says that it is the same. */
@@ -113,13 +102,8 @@ export async function downloadFromOcto(
 ): Promise<Bytes | undefined> {
   const ask = async (fromByte: number) => {
     const params = [{ Path: path, FromByte: BigInt(fromByte) }];
-    const answer = await callAgain(
-      caller,
-      { service: OCTO_AGENT, method: 'Download', params },
-      { ...retrying, isFinal: isTold },
-      signal,
-    ).catch(throwHeard);
-    return new Reading(answer, 'a download');
+    const call = { service: OCTO_AGENT, method: 'Download', params };
+    return new Reading(await callAgain(caller, call, { ...retrying, isFinal: isTold, hear }, signal), 'a download');
   };
   const sizeBytes = (await ask(-1)).number('SizeBytes');
   if (sizeBytes === undefined || sizeBytes < 0) return undefined;
