@@ -11,8 +11,9 @@ import { queueOnPostgres } from './src/queue-postgres.ts';
 import { queueEngine } from './src/queue.ts';
 import { commandStart, serverStart } from './src/start-up.ts';
 import { rest } from './src/rest.ts';
-import { calls, dispatch, lineAge, lostAgent, transfer } from './src/tentacles.ts';
+import { calls, dispatch, lineAge, lostAgent } from './src/tentacles.ts';
 import { toolStart } from './src/tool-start.ts';
+import { transfer } from './src/transfer.ts';
 
 const { values } = parseArgs({ options: { dim: { type: 'string' }, rounds: { type: 'string', default: '5' } } });
 const dimensions: Readonly<Record<string, (rounds: number) => Promise<readonly Figure[]>>> = {

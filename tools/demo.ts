@@ -34,7 +34,7 @@ async function done(child: ChildProcess): Promise<number> {
 }
 
 let failed = false;
-const server = octo('server', 'start', '--port', '0', '--log-level', 'error');
+const server = octo('server', 'start', '--port', '0', '--comms-port', '0', '--log-level', 'error');
 try {
   await serverIsUp();
   for (const args of [

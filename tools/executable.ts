@@ -51,7 +51,12 @@ rmSync(target, { force: true });
 copyFileSync(process.execPath, target);
 chmodSync(target, 0o755);
 const { inject } = (await import('postject' as string)) as {
-  inject(file: string, name: string, data: Buffer, options: { readonly sentinelFuse: string }): Promise<void>;
+  readonly inject: (
+    file: string,
+    name: string,
+    data: Buffer,
+    options: { readonly sentinelFuse: string },
+  ) => Promise<void>;
 }; // it brings no types
 await inject(target, 'NODE_SEA_BLOB', readFileSync(blob), {
   sentinelFuse: 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2',

@@ -1,87 +1,19 @@
-import { createIdentity, Halibut, type Identity, type Caller } from '@octo/halibut';
-import { type Bytes, type Session } from '@octo/kernel';
+import { Halibut } from '@octo/halibut';
 import { CAPABILITIES, openTentacleSession } from '@octo/tentacle';
-import { realClock } from '@octo/testkit';
 import { Forwarder } from '@octo/testkit/faults';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { type Figure, median, percentile, timed } from './figure.ts';
-import { commitMs, spawnFirstLineMs } from './floors.ts';
 import { untilLine } from './first-line.ts';
-import { benchServer, type BenchServer, bash } from './server.ts';
-import { type MachineOrder, type MachineUp } from './tentacles/machine.ts';
+import { commitMs, spawnFirstLineMs } from './floors.ts';
+import { bash, benchServer, type BenchServer } from './server.ts';
+import { identity, limit, machine, patience, way } from './tentacles/ways.ts';
 
 const CALLS = 300;
-const MIB = 1024 * 1024;
-const TRANSFER_BYTES = 512 * MIB;
-const patience = {
-  limits: { retryTimeLimitMs: 10_000 },
-  log: { write() {}, progress() {} },
-  clock: realClock,
-} as const;
-const limit = () => AbortSignal.timeout(60_000);
-/** Memory, so that no disk is measured. */
-const temporary = async () => mkdtemp(join(process.platform === 'linux' ? '/dev/shm' : tmpdir(), 'octo-bench-'));
-
-interface Machine extends AsyncDisposable, MachineUp {}
-async function machine(order: Omit<MachineOrder, 'home'>): Promise<Machine> {
-  const home = await temporary();
-  const script = new URL('./tentacles/machine.ts', import.meta.url).pathname;
-  const child = fork(script, { execArgv: ['--conditions=octo-source'] });
-  child.send({ ...order, home } satisfies MachineOrder);
-  const [up] = (await once(child, 'message')) as [MachineUp];
-  return {
-    ...up,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-      await rm(home, { recursive: true, force: true });
-    },
-  };
-}
-const identity = (commonName: string) => createIdentity({ commonName, nowMs: Date.now() });
-
-interface Way extends AsyncDisposable {
-  readonly caller: Caller;
-}
-async function way(kind: 'octo' | 'stock', isPolling: boolean): Promise<Way> {
-  const [server, agent] = [await identity('server'), await identity('agent')];
-  const wire = new Halibut({ identity: server });
-  const order = { kind, identity: agent, serverThumbprint: server.thumbprint };
-  if (!isPolling) {
-    const there = await machine(order);
-    const caller = wire.caller({ host: '127.0.0.1', port: there.port, thumbprint: there.thumbprint });
-    return {
-      caller,
-      async [Symbol.asyncDispose]() {
-        await caller[Symbol.asyncDispose]();
-        await there[Symbol.asyncDispose]();
-      },
-    };
-  }
-  const subscription = wire.subscription('poll://bench/');
-  const listener = await wire.listen({
-    host: '127.0.0.1',
-    port: 0,
-    subscribers: { find: async () => ({ subscription }) },
-  });
-  const there = await machine({ ...order, server: { port: listener.port, subscription: 'poll://bench/' } });
-  while (subscription.connections === 0) await sleep(10);
-  return {
-    caller: subscription,
-    async [Symbol.asyncDispose]() {
-      await there[Symbol.asyncDispose]();
-      await subscription[Symbol.asyncDispose]();
-      await listener[Symbol.asyncDispose]();
-    },
-  };
-}
 
 /** D1r: calls one after the other, and eight at once, over every way; beside a bare TLS echo in another process. */
 export async function calls(rounds: number): Promise<readonly Figure[]> {
@@ -151,7 +83,6 @@ async function fleet(kind: 'octo' | 'stock'): Promise<Fleet> {
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as Record<string, unknown>;
   };
-  const { readFile } = await import('node:fs/promises');
   const { comms = '' } = JSON.parse(await readFile(join(server.dataDir, 'server.json'), 'utf8')) as { comms?: string };
   const { Thumbprint } = await ask('GET', '/api/configuration/certificates/certificate-global');
   const port = Number(comms.split(':').at(-1));
@@ -276,68 +207,4 @@ export async function lostAgent(): Promise<readonly Figure[]> {
       goal: 5_500,
     },
   ];
-}
-
-/** P1: a package from server to machine, hashed at both ends, into memory. */
-export async function transfer(rounds: number): Promise<readonly Figure[]> {
-  const folder = await temporary();
-  const file = join(folder, 'package');
-  await writeFile(file, Buffer.alloc(TRANSFER_BYTES, 7));
-  const { createHash } = await import('node:crypto');
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: MIB })) hash.update(chunk as Buffer);
-  const sha256 = hash.digest('hex');
-  const bytes: Bytes = {
-    sizeBytes: TRANSFER_BYTES,
-    sha256,
-    open: (start = 0) => createReadStream(file, { start, highWaterMark: MIB }),
-  };
-  try {
-    const floor = await rawTransfer(file, rounds, await identity('sink'));
-    const figures: Figure[] = [];
-    for (const [who, kind, isPolling] of [
-      ['our agent, listening', 'octo', false],
-      ['our agent, polling', 'octo', true],
-    ] as const) {
-      // prettier-ignore
-      await using it = await way(kind, isPolling);
-      const session: Session = openTentacleSession({ caller: it.caller, ...patience });
-      await session.capabilities(limit());
-      const rates: number[] = [];
-      for (let n = 0; n < rounds; n++)
-        rates.push((TRANSFER_BYTES / MIB / (await timed(() => session.upload('package', bytes, limit())))) * 1_000);
-      figures.push({
-        what: `P1 512 MiB to ${who}`,
-        ours: median(rates),
-        floor,
-        floorIs: 'the same over a bare TLS socket, hashed and written',
-        unit: 'MiB/s',
-        better: 'more',
-        target: 1 / 0.9,
-      });
-    }
-    return figures;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function rawTransfer(file: string, rounds: number, sink: Identity): Promise<number> {
-  const rates: number[] = [];
-  for (let n = 0; n < rounds; n++) {
-    const child = fork(new URL('./tentacles/sink.ts', import.meta.url).pathname, {
-      execArgv: ['--conditions=octo-source'],
-    });
-    child.send({ identity: sink, file: `${file}.raw`, bytes: TRANSFER_BYTES });
-    const [port] = (await once(child, 'message')) as [number];
-    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
-    await once(socket, 'secureConnect');
-    rates.push((TRANSFER_BYTES / MIB / (await timed(async () => {
-      const answer = once(socket, 'data');
-      for await (const chunk of createReadStream(file, { highWaterMark: MIB })) if (!socket.write(chunk)) await once(socket, 'drain');
-      await answer;
-    }))) * 1_000); // prettier-ignore
-    child.kill('SIGKILL');
-  }
-  return median(rates);
 }

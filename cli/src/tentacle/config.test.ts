@@ -10,6 +10,7 @@ import { readConfig, writeConfig } from './config-xml.ts';
 import { masked, parseOptions } from './parse.ts';
 import { Protection } from './protect.ts';
 import { Settings, withServer } from './settings.ts';
+import { webSocketAddress } from './rest/handshake.ts';
 import { unitText } from './unit.ts';
 
 let dir: string;
@@ -131,7 +132,7 @@ describe('certificates as files', () => {
     writeFileSync(join(dir, 'k.pem'), identity.privateKeyPem);
     execFileSync('openssl', ['pkcs12', '-export', '-in', join(dir, 'c.pem'), '-inkey', join(dir, 'k.pem'), '-out', join(dir, 'theirs.pfx'), '-passout', 'pass:pw']); // prettier-ignore
     expect(await fromPfx(readFileSync(join(dir, 'theirs.pfx')), 'pw')).toEqual(identity);
-    await expect(fromPfx(readFileSync(join(dir, 'theirs.pfx')), 'wrong')).rejects.toThrow();
+    await expect(fromPfx(readFileSync(join(dir, 'theirs.pfx')), 'wrong')).rejects.toThrow(/password|MAC/i);
   });
 });
 
@@ -140,4 +141,10 @@ test('the unit for systemd starts the instance, and leaves scripts alone when it
   expect(text).toContain('ExecStart=/usr/bin/node "/opt/octo tentacle.js" run "--instance=My One" --noninteractive\n');
   for (const line of ['Type=simple', 'User=octo', 'Restart=always', 'After=network.target', 'KillMode=process'])
     expect(text.split('\n')).toContain(line);
+});
+
+test('the address of a WebSocket is one, also when it was written as https', () => {
+  expect(webSocketAddress('https://octo/octo/polling')).toBe('wss://octo/octo/polling');
+  expect(webSocketAddress('wss://octo')).toBe('wss://octo');
+  for (const text of ['octo', 'poll://x', '']) expect(() => webSocketAddress(text)).toThrow('wss://');
 });

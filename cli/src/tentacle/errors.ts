@@ -6,13 +6,19 @@ export class KnownFailure extends Error {
   }
 }
 
+/** Those of rest/ are known by their kind. */
+export function isKnown(error: unknown): error is Error {
+  if (error instanceof KnownFailure) return true;
+  return error instanceof Error && 'kind' in error && error.kind === 'KnownFailure';
+}
+
 const LINE = '='.repeat(79);
 /** Whatever was not foreseen: exit code 100. */
 export const UNFORESEEN = 100;
 
 /** What is printed on stderr for a failure, and the exit code. */
 export function failureText(error: unknown, logFolder: string): { readonly text: string; readonly exitCode: number } {
-  if (error instanceof KnownFailure) return { text: error.message, exitCode: 1 };
+  if (isKnown(error)) return { text: error.message, exitCode: 1 };
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const hint = (error as { readonly hint?: string }).hint;
   const lines = [

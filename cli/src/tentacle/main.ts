@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { COMMON, type Command, type Io, type Option, value } from './command.ts';
-import { failureText, KnownFailure } from './errors.ts';
+import { failureText, isKnown, KnownFailure } from './errors.ts';
 import { isSame, masked, parseOptions, type Values } from './parse.ts';
 import { VERSION } from './version.ts';
 
@@ -14,19 +14,19 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   configure: async () => (await import('./commands/configure.ts')).configure,
   'create-instance': async () => (await import('./commands/instances.ts')).createInstance,
   'delete-instance': async () => (await import('./commands/instances.ts')).deleteInstance,
-  'deregister-from': async () => (await import('./rest/commands.ts')).deregisterFrom,
-  'deregister-worker': async () => (await import('./rest/commands.ts')).deregisterWorker,
+  'deregister-from': async () => (await import('./rest-commands.ts')).restCommand('deregister-from'),
+  'deregister-worker': async () => (await import('./rest-commands.ts')).restCommand('deregister-worker'),
   extract: async () => (await import('./commands/extract.ts')).extract,
   'import-certificate': async () => (await import('./commands/certificates.ts')).importCertificate,
-  join: async () => (await import('./rest/join.ts')).join,
+  join: async () => (await import('./joining/join.ts')).join,
   'list-instances': async () => (await import('./commands/instances.ts')).listInstancesCommand,
   livez: async () => (await import('./commands/livez.ts')).livez,
   'new-certificate': async () => (await import('./commands/certificates.ts')).newCertificate,
-  'poll-server': async () => (await import('./rest/commands.ts')).pollServer,
+  'poll-server': async () => (await import('./rest-commands.ts')).restCommand('poll-server'),
   'polling-proxy': async () => (await import('./commands/proxies.ts')).pollingProxy,
   proxy: async () => (await import('./commands/proxies.ts')).proxy,
-  'register-with': async () => (await import('./rest/commands.ts')).registerWith,
-  'register-worker': async () => (await import('./rest/commands.ts')).registerWorker,
+  'register-with': async () => (await import('./rest-commands.ts')).restCommand('register-with'),
+  'register-worker': async () => (await import('./rest-commands.ts')).restCommand('register-worker'),
   'server-comms': async () => (await import('./commands/trust.ts')).serverComms,
   service: async () => (await import('./commands/service.ts')).service,
   'set-polling-connection-count': async () => (await import('./commands/configure.ts')).setPollingConnectionCount,
@@ -63,7 +63,7 @@ export async function runTentacle(argv: readonly string[], io: Io): Promise<numb
   } catch (error) {
     const { text, exitCode } = failureText(error, dirname(logPath(io)));
     io.error(text);
-    log(io, error instanceof KnownFailure ? error.message : text);
+    log(io, isKnown(error) ? error.message : text);
     return exitCode;
   }
 }

@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { realClock } from './clock.ts';
 import { type Io } from './command.ts';
 import { HEARTBEAT } from './commands/livez.ts';
 import { KnownFailure } from './errors.ts';
@@ -39,10 +39,7 @@ export async function runAgent(settings: Settings, io: Io, signal: AbortSignal):
         name: `octo agent ${VERSION}`,
         environment: environmentOf(settings),
         ...(isSea() && { node: null }), // this executable is no Node that tools could use
-        clock: {
-          now: () => Date.now(),
-          sleep: async (ms, end) => sleep(ms, undefined, { signal: end }).catch(() => end.throwIfAborted()),
-        },
+        clock: realClock,
         onListening: (port) => log(`Agent listening on: ${settings.listenIp ?? '[::]'}:${port}`),
         onState: (server, state) => tell(server, state, log, io),
         onRefused: ({ peer, thumbprint, why }) =>

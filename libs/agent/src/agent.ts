@@ -14,7 +14,7 @@ import { isAbsolute, join, sep } from 'node:path';
 import { type Account, Accounts } from './account.ts';
 import { cleanFolder, removeFolder } from './cleaner.ts';
 import { refuseFullDisk } from './disk.ts';
-import { removeDeadDrafts } from './drafts.ts';
+import { removeDeadDrafts, removeOldParts } from './drafts.ts';
 import { Enclosure } from './enclosure.ts';
 import { findBash, platform, scriptEnvironment } from './environment.ts';
 import { Fences } from './fences.ts';
@@ -203,6 +203,7 @@ export class Agent implements AsyncDisposable {
       isInUse: async () => false,
       remove: (name) => removeFolder(join(this.#fencesDir, name)),
     });
+    await removeOldParts(this.#files, keepMs, clock.now());
     this.#turns.sweep(clock.now());
     this.#groups?.sweep();
     for (const { uid, ticket } of this.#accounts.holders())

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { glob, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeFolder } from './cleaner.ts';
 import { BOOT, isAlive, statOf } from './process-id.ts';
@@ -18,4 +18,13 @@ export async function removeDeadDrafts(work: string): Promise<void> {
     return pid !== undefined && !isAlive({ pid: Number(pid), startTime: since, boot: BOOT });
   });
   await Promise.all(dead.map((name) => removeFolder(join(work, name))));
+}
+
+/** Uploads that were cut and that nobody went on with. Never throws for one that is just being finished. */
+export async function removeOldParts(files: string, olderThanMs: number, nowMs: number): Promise<void> {
+  for await (const part of glob('**/*.part', { cwd: files })) {
+    const path = join(files, part);
+    const found = await stat(path).catch(() => undefined);
+    if (found && nowMs - found.mtimeMs > olderThanMs) await rm(path, { force: true });
+  }
 }

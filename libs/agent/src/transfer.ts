@@ -30,13 +30,15 @@ export async function storeFile(
   const known = content.sha256 === undefined ? undefined : partOf(file, content.sha256);
   const isMine = known !== undefined && !WRITTEN.has(known);
   const part = isMine ? known : `${file}.${randomBytes(6).toString('hex')}.part`;
-  WRITTEN.add(part);
+  const writing = { isOvertaken: false };
+  WRITTEN.set(part, writing);
   try {
     await writePart(part, content, options, signal);
     await rename(part, file);
+    if (known !== undefined && !isMine) await overtake(known);
   } catch (error) {
     // What is here of a known content is kept: whoever sends it again goes on behind it.
-    if (!isMine || isRefusal(error)) await rm(part, { force: true });
+    if (!isMine || writing.isOvertaken || isRefusal(error)) await rm(part, { force: true });
     signal.throwIfAborted();
     throw error;
   } finally {
@@ -45,7 +47,14 @@ export async function storeFile(
 }
 
 /** Parts that this process writes at the moment. */
-const WRITTEN = new Set<string>();
+const WRITTEN = new Map<string, { isOvertaken: boolean }>();
+
+/** The same content came whole another way, while this one was not yet known to be cut: nobody will go on behind it. */
+async function overtake(part: string): Promise<void> {
+  const writing = WRITTEN.get(part);
+  if (writing) writing.isOvertaken = true;
+  else await rm(part, { force: true });
+}
 const partOf = (file: string, sha256: string) => `${file}.${sha256.toLowerCase().slice(0, 32)}.part`;
 
 /** The content itself was refused; a cut connection says nothing about it. */

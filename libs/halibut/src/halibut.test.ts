@@ -245,3 +245,15 @@ test('a peer that refuses the connection is tried again as often as it should, a
   });
   expect(heard.map((text) => text.slice(0, 21))).toEqual(['connection try 2 of 3', 'connection try 3 of 3']);
 });
+
+test('a connection that lay idle carries a long call, and its silence before does not count against it', async () => {
+  await using pair = await polling({}, true);
+  const say = () => pair.caller.call({ service: ECHO, method: 'Say', params: ['x'] }, soon());
+  await say();
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  const waiting = pair.caller.call({ service: ECHO, method: 'Wait', params: ['long'] }, soon());
+  await new Promise((resolve) => setTimeout(resolve, 3_000)); // long enough to be asked whether it lives
+  pair.echo.release('long');
+  expect(await waiting).toBe('long');
+  expect(pair.connections()).toBe(1);
+}, 15_000);

@@ -11,9 +11,9 @@ const COPY_BYTES = 4 * 1024;
 /** What may be under way on a channel in one direction before its reader asks for more. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 /** While calls are under way a silent peer is asked after this, and given up after the second: a pulled wire costs less than 5 s. */
-const ASK_MS = 2_000;
-const GIVE_UP_MS = 4_500;
 const LOOK_MS = 400;
+const ASK_LOOKS = 5;
+const GIVE_UP_LOOKS = 11;
 
 interface MuxOptions {
   readonly peer: string;
@@ -38,7 +38,8 @@ export class Mux {
   #partBytes = 0;
   #needBytes = HEAD_BYTES;
   #last = 0;
-  #heardMs = performance.now();
+  /** Looks since the peer was heard. Counted, not clocked: a busy event loop of our own is not the peer's silence. */
+  #silentLooks = 0;
   #watch: NodeJS.Timeout | undefined;
 
   constructor(socket: Duplex, options: MuxOptions) {
@@ -76,7 +77,7 @@ export class Mux {
   }
 
   #take(chunk: Buffer): void {
-    this.#heardMs = performance.now();
+    this.#silentLooks = 0;
     this.#parts.push(chunk);
     this.#partBytes += chunk.length;
     if (this.#partBytes < this.#needBytes) return;
@@ -141,14 +142,15 @@ export class Mux {
       },
     });
     this.#channels.set(id, channel);
+    if (!this.#watch) this.#silentLooks = 0; // an idle connection owes nothing
     this.#watch ??= setInterval(() => this.#look(), LOOK_MS).unref();
     return channel;
   }
 
   #look(): void {
-    const silentMs = performance.now() - this.#heardMs;
-    if (silentMs >= GIVE_UP_MS) this.destroy();
-    else if (silentMs >= ASK_MS) this.#send(KIND.ping, 0);
+    this.#silentLooks++;
+    if (this.#silentLooks >= GIVE_UP_LOOKS) this.destroy();
+    else if (this.#silentLooks >= ASK_LOOKS) this.#send(KIND.ping, 0);
   }
 
   #send(kind: number, id: number, payload?: Uint8Array, done?: (error?: Error | null) => void): void {

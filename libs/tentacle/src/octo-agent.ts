@@ -1,5 +1,5 @@
 import { IncomingStream, OutgoingStream } from '@octo/halibut';
-import { type Bytes, type ScriptStatus } from '@octo/kernel';
+import { type Bytes, OctoError, type ScriptStatus } from '@octo/kernel';
 import { OCTO_AGENT } from './contracts.ts';
 import { type Flavour } from './flavour.ts';
 import { damaged, outgoing, refuseOutside } from './launch-files.ts';
@@ -58,13 +58,20 @@ export async function uploadToOcto(
     } catch (error) {
       signal.throwIfAborted();
       const pauseMs = Math.min(attempt, 10) * 1_000;
-      if (!isPassing(error) || isTold(error) || clock.now() + pauseMs > giveUpMs) throw hear(error);
+      const mayHelp = isBehind(error) || (isPassing(error) && !isTold(error));
+      if (!mayHelp || clock.now() + pauseMs > giveUpMs) throw hear(error);
       retrying.log(
         `${(error as Error).message}; the upload of ${path} to ${caller.name} goes on in ${pauseMs / 1_000} s`,
       );
       await clock.sleep(pauseMs, signal);
     }
   }
+}
+
+/** The agent does not have what it said that it has; what it has now is asked for anew. */
+function isBehind(error: unknown): boolean {
+  const heard = hear(error);
+  return OctoError.is(heard) && heard.code === 'OCTO_TENTACLE_UPLOAD';
 }
 
 async function sendRest(

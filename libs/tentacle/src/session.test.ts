@@ -18,6 +18,7 @@ const both = () =>
   ]));
 const LIMITS: Partial<HalibutLimits> = { connectSleepMs: 10, reconnectMinMs: 50 };
 
+interface Live extends Transport<object>, AsyncDisposable {}
 interface Machine extends AsyncDisposable {
   readonly agent: Agent;
   readonly halibut: Halibut;
@@ -50,7 +51,7 @@ async function listening(only?: readonly string[]): Promise<TransportUnderTest<o
   const [identity] = await both();
   const clients = { isTrusted: (thumbprint: string) => thumbprint === identity.thumbprint, services: it.services };
   const listener = await it.halibut.listen({ host: '127.0.0.1', port: 0, clients });
-  const make = (): Transport<object> & AsyncDisposable => {
+  const make = (): Live => {
     const server = new Halibut({ identity, limits: LIMITS });
     const caller = server.caller({
       host: '127.0.0.1',
@@ -88,7 +89,7 @@ async function polling(offersMux: boolean, only?: readonly string[]): Promise<Tr
   const polls = [...all.keys()].map((subscription) =>
     it.halibut.poll({ ...to, subscription, connections: 3, offersMux, services: it.services }, stop.signal),
   );
-  const over = (subscription: Subscription | undefined): Transport<object> => ({
+  const over = (subscription?: Subscription): Transport<object> => ({
     open: async (opening) => {
       if (!subscription) throw new Error('no subscription');
       return sessionOf(subscription, opening);

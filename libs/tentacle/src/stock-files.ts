@@ -67,7 +67,8 @@ async function fetchFrom(
   return stream instanceof IncomingStream ? stream : undefined;
 }
 
-async function* behind(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+/** What comes behind so many bytes. */
+export async function* behind(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
   let left = bytes;
   for await (const chunk of chunks) {
     if (left < chunk.length) yield chunk.subarray(left);

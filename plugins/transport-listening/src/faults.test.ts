@@ -11,6 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listening } from './index.ts';
 
+interface Live extends Transport<object>, AsyncDisposable {}
+
 async function faulty(
   open: (
     home: string,
@@ -22,7 +24,7 @@ async function faulty(
   const agent = await open(home, [rest.thumbprint]);
   const forwarder = await Forwarder.listen({ port: agent.port });
   const identity = { get: async () => ({ ...rest, privateKeyPem: new Secret(privateKeyPem) }) };
-  const transport = listening.create({ identity, clock: hastyClock } as never) as Transport<object> & AsyncDisposable; // endpoints are parsed before
+  const transport = listening.create({ identity, clock: hastyClock } as never) as Live; // endpoints are parsed before
   return {
     forwarder,
     open(retryTimeLimitMs) {

@@ -13,6 +13,7 @@ import { polling, type PollingEndpoint } from './index.ts';
 
 const SUBSCRIPTION = 'poll://abcdefghijk/';
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
+interface Live extends Transport<object>, AsyncDisposable {}
 interface Agent {
   readonly thumbprint: string;
   end(): Promise<void>;
@@ -25,8 +26,7 @@ async function faulty(
   const { privateKeyPem, ...rest } = await createIdentity({ commonName: 'Octopus Portal', nowMs: Date.now() });
   const identity = { get: async () => ({ ...rest, privateKeyPem: new Secret(privateKeyPem) }) };
   const comms = { listen: { host: '127.0.0.1', port: 0 } };
-  const transport = polling.create({ identity, comms, clock: hastyClock, logger } as never) as Transport<object> &
-    AsyncDisposable; // endpoints are parsed before
+  const transport = polling.create({ identity, comms, clock: hastyClock, logger } as never) as Live; // endpoints are parsed before
   const inbound = fakeInbound<PollingEndpoint>();
   const stop = new AbortController();
   const serving = transport.serve?.(inbound as unknown as Inbound<object>, stop.signal);

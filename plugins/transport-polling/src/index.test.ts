@@ -17,7 +17,7 @@ import { WEB_SOCKET_PATH } from './serve.ts';
 
 const SUBSCRIPTION = 'poll://abcdefghijk/';
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
-type Live = Transport<object> & Partial<AsyncDisposable>;
+interface Live extends Transport<object>, Partial<AsyncDisposable> {}
 let server: Promise<Identity> | undefined;
 const serverIdentity = () => (server ??= createIdentity({ commonName: 'Octopus Portal', nowMs: Date.now() }));
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, INSTANCE, value } from '../command.ts';
 import { writeWhole } from '../files.ts';
-import { API } from '../rest/options.ts';
+import { API } from '../rest-commands.ts';
 import { type Settings, STYLES, type TrustedServer } from '../settings.ts';
 import { opened } from './shared.ts';
 
@@ -13,8 +13,10 @@ export const showConfiguration: Command = {
     const settings = opened(values, io);
     const shown = configurationOf(settings);
     if (values.text('server')) {
-      const { addServerView } = await import('../rest/server-view.ts');
-      await addServerView(shown, settings, values, io);
+      const { serverView } = await import('../rest-commands.ts');
+      const { Communication, ...rest } = await serverView(settings, values, io);
+      Object.assign(shown.Tentacle.Communication, Communication);
+      Object.assign(shown.Tentacle, rest);
     }
     const text = JSON.stringify(shown, undefined, 2);
     const file = values.text('file');
@@ -24,7 +26,7 @@ export const showConfiguration: Command = {
 };
 
 /** Dots in keys become nesting, and what nobody set has its default (halibut.md 9.2). */
-function configurationOf(settings: Settings): Record<string, unknown> {
+function configurationOf(settings: Settings) {
   return {
     Octopus: { Home: settings.home, Watchdog: { Enabled: false, Instances: '*', Interval: 0 } },
     Tentacle: {

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type Command, INSTANCE, value } from '../command.ts';
 import { KnownFailure } from '../errors.ts';
+import { webSocketAddress } from '../rest/handshake.ts';
 import { isSame } from '../parse.ts';
 import { newSubscriptionId, type Style, STYLES, type TrustedServer, withServer } from '../settings.ts';
 import { opened, RESTART } from './shared.ts';
@@ -93,11 +94,4 @@ function addressOf(webSocket: string | undefined, host: string | undefined, port
   if (webSocket) return webSocketAddress(webSocket);
   if (!host) throw new KnownFailure('Name the server: --host=NAME');
   return `https://${host}:${port}`;
-}
-
-/** `https:` is meant as `wss:`. */
-export function webSocketAddress(text: string): string {
-  const address = text.replace(/^https:/i, 'wss:');
-  if (URL.canParse(address) && /^wss?:/i.test(address)) return address;
-  throw new KnownFailure(`The address of a WebSocket begins with wss://, not '${text}'`);
 }

@@ -1,69 +1,62 @@
-import { request } from 'node:https';
-import { type HttpProxy } from '@octo/halibut';
-import { connect, type Socket } from 'node:net';
-import { type Io } from '../command.ts';
+import { type HttpProxy } from './dial.ts';
+import { exchange } from './exchange.ts';
+import { known, RestFailure } from './failures.ts';
 
 const TRIES = 5;
-const LIMIT_MS = 15_000;
 
-/** Whether agents can reach the server's port: any of its answers but 404 says yes (halibut.md 9.3, step 0). */
-export async function checkPort(address: URL, proxy: HttpProxy | undefined, io: Io): Promise<void> {
-  const port = Number(address.port) || 10_943;
-  io.line(`Checking connectivity on the server communications port ${port}...`);
-  let failure: unknown;
-  for (let attempt = 1; attempt <= TRIES; attempt++) {
+/**
+ * Asks at the server's communications port whether somebody is there (halibut.md 9.3.3, step 0). No certificate of ours
+ * is shown and any of theirs is accepted. Five tries back to back, as the real program does it: nothing is slept.
+ */
+export async function checkHandshake(comms: string, proxy: HttpProxy | undefined, signal: AbortSignal): Promise<void> {
+  const url = new URL('/handshake', comms);
+  let last: unknown;
+  for (let left = TRIES; left > 0; left--) {
     try {
-      const status = await handshake(address.hostname.replace(/^\[|\]$/g, ''), port, proxy, io.signal);
-      if (status === 404) throw new Error('it was answered with 404: something else listens there');
-      io.line('Connected successfully');
-      return;
+      const { status } = await exchange(
+        { method: 'POST', url, headers: { Connection: 'Keep-Alive' } },
+        { proxy, onUntrusted: () => {} },
+        signal,
+      );
+      if (status === 200 || status === 400) return;
+      last = new RestFailure('OCTO_REGISTER_STATUS', `${url.href} answered ${status}`, { status });
     } catch (error) {
-      io.signal.throwIfAborted();
-      failure = error;
+      signal.throwIfAborted();
+      last = error;
     }
   }
-  throw new Error(
-    `The port ${port} of ${address.hostname} was tried ${TRIES} times and cannot be reached: ${(failure as Error).message}`,
-    { cause: failure },
-  );
-}
-
-async function handshake(
-  host: string,
-  port: number,
-  proxy: HttpProxy | undefined,
-  signal: AbortSignal,
-): Promise<number> {
-  const socket = proxy ? await tunnel(host, port, proxy, signal) : undefined;
-  return new Promise((resolve, reject) => {
-    const call = request(
-      {
-        host,
-        port,
-        path: '/handshake',
-        method: 'POST',
-        headers: { 'Content-Length': 0 },
-        rejectUnauthorized: false,
-        timeout: LIMIT_MS,
-        signal,
-        agent: false,
-        ...(socket && { socket }),
-      },
-      (answer) => {
-        answer.resume();
-        resolve(answer.statusCode ?? 0);
-      },
-    );
-    call.on('timeout', () => call.destroy(new Error(`it was silent for ${LIMIT_MS / 1_000} s`)));
-    call.on('error', reject);
-    call.end();
+  const why = last instanceof Error ? last.message : String(last);
+  throw new RestFailure('OCTO_REGISTER_CONNECT', `no server answers at ${comms} after ${TRIES} tries: ${why}`, {
+    cause: last,
+    hint: 'check --server-comms-port, --server-comms-address and the firewall',
   });
 }
 
-async function tunnel(host: string, port: number, proxy: HttpProxy, signal: AbortSignal): Promise<Socket> {
-  const { throughProxy } = await import('@octo/halibut');
-  const socket = connect({ host: proxy.host, port: proxy.port, signal });
-  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-  await throughProxy(socket, proxy, `${host}:${port}`, LIMIT_MS);
-  return socket;
+/**
+ * Where a polling agent connects to, as `https://host:port`: the host of `address` or else of the server; the port is the
+ * option's, else the address's own, else 10943 (R40).
+ */
+export function commsAddress(server: string, address: string | undefined, port: number | undefined): string {
+  const text = address ?? server;
+  const own = address === undefined ? undefined : explicitPort(address);
+  const host = URL.parse(text)?.hostname;
+  const comms = `https://${host}:${port ?? own ?? DEFAULT_COMMS_PORT}`;
+  if (host && URL.canParse(comms)) return comms;
+  throw new RestFailure('OCTO_REGISTER_CONNECT', `${text} with port ${port ?? own} is no address of a server`, {
+    hint: 'write --server-comms-address as https://host:port',
+  });
+}
+
+const DEFAULT_COMMS_PORT = 10943;
+
+/** URL forgets the port when it is the scheme's own. */
+function explicitPort(address: string): string | undefined {
+  return /^[a-z][a-z\d+.-]*:\/\/[^/?#]*:(\d+)(?:[/?#]|$)/i.exec(address)?.[1];
+}
+
+/** Where an agent goes that may only leave by 443; `https:` is meant as `wss:`. */
+export function webSocketAddress(text: string): string {
+  const address = text.replace(/^http(s?):/i, 'ws$1:');
+  if (URL.canParse(address) && /^wss?:/i.test(address)) return address;
+  throw known(`The address of a web socket begins with wss://, not '${text}'`);
 }

@@ -1,193 +1,137 @@
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { KnownFailure } from '../errors.ts';
+import { type OutgoingHttpHeaders } from 'node:http';
+import { Cookies } from './cookies.ts';
+import { type HttpProxy } from './dial.ts';
+import { exchange, type HttpAnswer, type HttpRequest } from './exchange.ts';
+import { failureOf, notJson, RestFailure } from './failures.ts';
+import { expand, resolveLink, siteOf, type LinkValues } from './links.ts';
 
-export interface Access {
-  readonly server: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly ignoresSslErrors: boolean;
-  readonly signal: AbortSignal;
-  readonly warn: (text: string) => void;
+export type Credentials =
+  | { readonly kind: 'api-key'; readonly key: string }
+  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'password'; readonly username: string; readonly password: string };
+
+export interface HttpOptions {
+  /** As typed: the site, with or without `/api`. */
+  readonly server: string;
+  readonly credentials: Credentials;
+  readonly userAgent: string;
+  readonly ignoreSslErrors: boolean;
+  readonly proxyFor: (url: URL) => HttpProxy | undefined;
+  /** Is told of what was let pass, for the operator. */
+  readonly warn: (message: string) => void;
 }
-export interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly text: string;
-}
 
-const REQUEST_MS = 60_000;
-/** A server that is just starting is waited for (halibut.md 9.3.2). */
-const PATIENCE_MS = 60_000;
-const MOST_BYTES = 64 * 1024 * 1024;
-const MOST_REDIRECTS = 5;
+const REDIRECTS = [301, 302, 303, 307, 308];
+const MOST_REDIRECTS = 10;
+const CSRF_COOKIE = 'Octopus-Csrf-Token';
 
-/** Calls of the REST API in Octopus.Client's manner: PUT and DELETE are POSTs that say so (9.3.2). */
-export class RestClient {
-  readonly #access: Access;
-  readonly #cookies = new Map<string, string>();
-  #hasWarned = false;
+/**
+ * Speaks to a server in the way of Octopus.Client (halibut.md 9.3.2): links from its answers, PUT and DELETE as POST with
+ * an override, indented JSON. Answers are parsed JSON, null for an empty one; errors of the server are thrown.
+ */
+export class HttpClient {
+  readonly site: URL;
+  readonly #options: HttpOptions;
+  readonly #cookies = new Cookies();
 
-  constructor(access: Access) {
-    this.#access = access;
+  constructor(options: HttpOptions) {
+    this.site = siteOf(options.server);
+    this.#options = options;
   }
 
-  get cookies(): ReadonlyMap<string, string> {
-    return this.#cookies;
+  get(link: string, values: LinkValues, signal: AbortSignal): Promise<unknown> {
+    return this.#ask('GET', expand(link, values), {}, signal);
+  }
+  post(link: string, body: unknown, signal: AbortSignal): Promise<unknown> {
+    return this.#ask('POST', expand(link), { body }, signal);
+  }
+  put(link: string, body: unknown, signal: AbortSignal): Promise<unknown> {
+    return this.#ask('POST', expand(link), { body, override: 'PUT' }, signal);
+  }
+  delete(link: string, signal: AbortSignal): Promise<unknown> {
+    return this.#ask('POST', expand(link), { override: 'DELETE' }, signal);
   }
 
-  get<T>(path: string): Promise<T> {
-    return this.#json<T>('GET', path);
-  }
-  post<T>(path: string, body: unknown): Promise<T> {
-    return this.#json<T>('POST', path, body);
-  }
-  put<T>(path: string, body: unknown): Promise<T> {
-    return this.#json<T>('POST', path, body, { 'X-HTTP-Method-Override': 'PUT' });
-  }
-  async delete(path: string): Promise<void> {
-    await this.#json('POST', path, undefined, { 'X-HTTP-Method-Override': 'DELETE' });
+  /** Every later request carries the session. Source: halibut.md 9.3.4. */
+  async signIn(link: string, login: { username: string; password: string }, signal: AbortSignal): Promise<void> {
+    const state = { UsingSecureConnection: this.site.protocol === 'https:' };
+    const body = { Username: login.username, Password: login.password, RememberMe: false, State: state };
+    await this.post(link, body, signal);
+    const found = this.#cookies.beginning(CSRF_COOKIE).length;
+    if (found === 1) return;
+    const text = `${this.site.href} accepted the password, but set ${found} cookies ${CSRF_COOKIE} where one is wanted`;
+    throw new RestFailure('OCTO_REGISTER_ANSWER', text);
   }
 
-  /** The first call: while the server starts, or nothing answers, it is made again for a minute. */
-  async patientGet<T>(path: string): Promise<T> {
-    const untilMs = Date.now() + PATIENCE_MS;
-    for (;;) {
-      const pauseMs = await this.send('GET', path).then(
-        (answer) => (answer.status === 503 ? 500 : answer),
-        (error: unknown) => {
-          if (!isConnection(error) || Date.now() > untilMs) throw error;
-          return 1_000;
-        },
-      );
-      if (typeof pauseMs !== 'number') return read<T>(path, pauseMs);
-      if (Date.now() > untilMs) return read<T>(path, await this.send('GET', path));
-      await sleep(pauseMs, undefined, { signal: this.#access.signal });
+  async #ask(method: 'GET' | 'POST', link: string, more: Sent, signal: AbortSignal): Promise<unknown> {
+    const url = resolveLink(this.site, link);
+    if (!url) throw new RestFailure('OCTO_REGISTER_REDIRECT', `the server's link ${link} leads to another server`);
+    const hasBody = more.body !== undefined;
+    const headers = {
+      ...(more.override && { 'X-HTTP-Method-Override': more.override }),
+      ...(hasBody && { 'Content-Type': 'application/json; charset=utf-8' }),
+    };
+    const body = hasBody ? { body: JSON.stringify(more.body, null, 2) } : {};
+    const { answer, from } = await this.#follow({ method, url, headers, ...body }, signal);
+    if (answer.status < 200 || answer.status > 299) throw failureOf(answer.status, from, answer.content);
+    if (answer.content.trim() === '') return null;
+    try {
+      return JSON.parse(answer.content) as unknown;
+    } catch (error) {
+      throw notJson(from, answer.content, error);
     }
   }
 
-  async #json<T>(
-    method: string,
-    path: string,
-    body?: unknown,
-    more: Readonly<Record<string, string>> = {},
-  ): Promise<T> {
-    return read<T>(path, await this.send(method, path, body, more));
-  }
-
-  async send(
-    method: string,
-    path: string,
-    body?: unknown,
-    more: Readonly<Record<string, string>> = {},
-  ): Promise<Answer> {
-    let url = new URL(path, this.#access.server);
-    for (let redirects = 0; ; redirects++) {
-      const answer = await this.#once(method, url, body, more);
-      const { location } = answer.headers;
-      const isMoved = method === 'GET' && answer.status >= 300 && answer.status < 400 && location !== undefined;
-      if (!isMoved || redirects >= MOST_REDIRECTS) return answer;
-      const next = new URL(location, url);
-      if (next.origin !== url.origin)
-        throw new Error(`${url.origin} sends on to ${next.origin}; name that server, for the key goes to nobody else`);
+  /** Only a GET is sent again elsewhere. */
+  async #follow(request: HttpRequest, signal: AbortSignal): Promise<{ answer: HttpAnswer; from: URL }> {
+    let { url } = request;
+    for (let left = MOST_REDIRECTS; ; left--) {
+      const headers = { ...this.#greeting(), ...request.headers };
+      const answer = await exchange({ ...request, url, headers }, this.#ways(url), signal);
+      this.#cookies.take(answer.setCookie);
+      if (!REDIRECTS.includes(answer.status) || answer.location === undefined) return { answer, from: url };
+      const next = new URL(answer.location, url);
+      if (request.method !== 'GET' || left === 0 || !isSameParty(url, next)) throw sentOn(url, next);
       url = next;
     }
   }
 
-  async #once(method: string, url: URL, body: unknown, more: Readonly<Record<string, string>>): Promise<Answer> {
-    const text = body === undefined ? undefined : JSON.stringify(body, undefined, 2);
-    const csrf = [...this.#cookies].find(([name]) => name.startsWith('Octopus-Csrf-Token'))?.[1];
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const options: RequestOptions & { rejectUnauthorized?: boolean } = {
-      method,
-      signal: this.#access.signal,
-      timeout: REQUEST_MS,
-      headers: {
-        Accept: 'application/json',
-        'User-Agent': 'octo-tentacle',
-        ...this.#access.headers,
-        ...more,
-        ...(cookie !== '' && { Cookie: cookie }),
-        ...(csrf !== undefined && { 'X-Octopus-Csrf-Token': decodeURIComponent(csrf) }),
-        ...(text !== undefined && { 'Content-Type': 'application/json; charset=utf-8' }),
-        ...(method === 'POST' && { 'Content-Length': Buffer.byteLength(text ?? '') }),
-      },
-      ...(url.protocol === 'https:' && { rejectUnauthorized: !this.#access.ignoresSslErrors }),
+  #greeting(): OutgoingHttpHeaders {
+    const { credentials, userAgent } = this.#options;
+    const cookie = String(this.#cookies);
+    const csrf = this.#cookies.beginning(CSRF_COOKIE)[0];
+    return {
+      Accept: 'application/json',
+      'User-Agent': userAgent,
+      ...(credentials.kind === 'api-key' && { 'X-Octopus-ApiKey': credentials.key }),
+      ...(credentials.kind === 'bearer' && { Authorization: `Bearer ${credentials.token}` }),
+      ...(cookie && { Cookie: cookie }),
+      ...(csrf !== undefined && { 'X-Octopus-Csrf-Token': csrf }),
     };
-    if (this.#access.ignoresSslErrors && url.protocol === 'https:' && !this.#hasWarned) {
-      this.#hasWarned = true;
-      this.#access.warn(`The certificate of ${url.origin} is not checked.`);
-    }
-    const answer = await exchange(url, options, text);
-    for (const line of answer.headers['set-cookie'] ?? []) {
-      const [, name = '', value = ''] = /^([^=;]+)=([^;]*)/.exec(line) ?? [];
-      if (name !== '') this.#cookies.set(name, value);
-    }
-    return answer;
+  }
+
+  #ways(url: URL): Parameters<typeof exchange>[1] {
+    const { ignoreSslErrors, warn, proxyFor } = this.#options;
+    const onUntrusted = (problem: string) => {
+      if (ignoreSslErrors) return warn(problem);
+      const hint = 'trust its authority (NODE_EXTRA_CA_CERTS), or use --ignoreSslErrors';
+      throw new RestFailure('OCTO_REGISTER_CERTIFICATE', problem, { hint });
+    };
+    return { proxy: proxyFor(url), onUntrusted };
   }
 }
 
-function exchange(url: URL, options: RequestOptions, text: string | undefined): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, (response) => {
-      let size = 0;
-      const parts: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > MOST_BYTES) request.destroy(new Error(`${url.href} answers without end`));
-        parts.push(chunk);
-      });
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(parts).toString() }),
-      );
-      response.on('error', reject);
-    });
-    request.on('timeout', () =>
-      request.destroy(new Error(`${url.href} did not answer within ${REQUEST_MS / 1_000} s`)),
-    );
-    request.on('error', reject);
-    request.end(text);
-  });
+interface Sent {
+  readonly body?: unknown;
+  readonly override?: 'PUT' | 'DELETE';
 }
 
-function isConnection(error: unknown): boolean {
-  return ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EAI_AGAIN'].includes(
-    (error as { code?: string }).code ?? '',
-  );
+/** May our credentials go there as well? The same host, and nothing that was private is sent in the open. */
+function isSameParty(from: URL, to: URL): boolean {
+  const isSafe = to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:');
+  return isSafe && from.hostname === to.hostname;
 }
-
-/** 400 and 409 are the server's own words, and exit code 1; everything else that is no success is exit code 100. */
-function read<T>(path: string, { status, text }: Answer): T {
-  const body = parse(text);
-  if (status >= 200 && status < 300) {
-    if (text !== '' && body === undefined)
-      throw new Error(`${path} was answered with what is no JSON: ${text.slice(0, 500)}`);
-    return body as T; // of a server that is believed
-  }
-  const { ErrorMessage, Errors } = (body ?? {}) as { ErrorMessage?: string; Errors?: readonly string[] };
-  const words = ErrorMessage ?? `${path} was answered with status ${status}: ${text.slice(0, 500)}`;
-  if (status === 400 || status === 409)
-    throw new KnownFailure([words, ...(Errors?.length ? ['', ...Errors.map((it) => ` - ${it}`)] : [])].join('\n'));
-  throw new Error(words);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A link: `{/id}` and `{?a,b}` filled in; what the template does not name is dropped (9.3.2). */
-export function fill(template: string, values: Readonly<Record<string, string>> = {}): string {
-  return template.replaceAll(/\{([/?&]?)([^}]*)\}/g, (_whole, kind: string, names: string) => {
-    const given = names
-      .split(',')
-      .flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]] as const]));
-    if (kind === '/') return given.map(([, value]) => `/${encodeURIComponent(value)}`).join('');
-    if (kind === '') return given.map(([, value]) => encodeURIComponent(value)).join('');
-    const query = given.map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2C', ',')}`).join('&');
-    return query === '' ? '' : (kind === '?' ? '?' : '&') + query;
-  });
+function sentOn(from: URL, to: URL): RestFailure {
+  const text = `${from.href} sends us on to ${to.href}`;
+  return new RestFailure('OCTO_REGISTER_REDIRECT', text, { hint: `use --server ${to.origin}, if you trust it` });
 }

@@ -1,247 +1,178 @@
-import { randomInt } from 'node:crypto';
-import { hostname } from 'node:os';
-import { type Io } from '../command.ts';
-import { RESTART } from '../commands/shared.ts';
-import { styleOf, webSocketAddress } from '../commands/trust.ts';
-import { KnownFailure } from '../errors.ts';
-import { isSame, type Values } from '../parse.ts';
-import { pollingProxy } from '../run-agent.ts';
-import { newSubscriptionId, type Settings, withServer } from '../settings.ts';
-import { checkPort } from './handshake.ts';
-import { type Linked, readAccess, Server, type SpaceOnServer } from './server.ts';
+import { checkAccess, openSession, type Access, type ApiOptions } from './access.ts';
+import { changedBody, newBody, type Endpoint, type NewMachine } from './bodies.ts';
+import { RESTART_NEEDED, type CommsStyle, type RestDeps } from './deps.ts';
+import { known, RestFailure } from './failures.ts';
+import { checkHandshake, commsAddress, webSocketAddress } from './handshake.ts';
+import { collect, findNamed, isNamed } from './lookups.ts';
+import { type MachineKind } from './machine-kinds.ts';
+import { explicitProxy } from './proxies.ts';
+import { idOf, linksOf, recordOf, textOf, type Resource } from './resources.ts';
+import { linkOf, type Scope, type Session } from './session.ts';
+import { normalSubscriptionId } from './subscription-id.ts';
+import { subscriptionOf, withServer } from './trust.ts';
+import { checkServerVersion } from './versions.ts';
 
-/** What differs between a worker and a deployment target. */
-export interface Kind {
-  readonly noun: 'worker' | 'machine';
-  readonly link: 'Workers' | 'Machines';
-  /** Members of its own, and the checks for them. */
-  check(values: Values): void;
-  members(server: Server, space: SpaceOnServer, values: Values): Promise<Readonly<Record<string, unknown>>>;
-  readonly connections: () => number;
+/** Options of `register-worker` and `register-with` (halibut.md 9.3). An empty text counts as not given. */
+export interface RegisterOptions extends ApiOptions {
+  readonly name?: string;
+  readonly policy?: string;
+  readonly publicHostName?: string;
+  readonly force?: boolean;
+  readonly commsStyle?: string;
+  readonly proxy?: string;
+  readonly space?: string;
+  readonly serverCommsPort?: number;
+  readonly serverCommsAddress?: string;
+  readonly serverWebSocket?: string;
+  readonly serverSubscriptionId?: string;
+  readonly tentacleCommsPort?: number;
 }
+
 interface Plan {
-  readonly isActive: boolean;
-  /** Of the server's port for agents, where this machine calls. */
-  readonly address: URL | undefined;
+  readonly kind: MachineKind;
+  readonly options: RegisterOptions;
+  readonly access: Access;
   readonly name: string;
-}
-
-/** `register-worker` and `register-with`: checks, the server's record, then our own (halibut.md 9.3). */
-export async function register(kind: Kind, settings: Settings, values: Values, io: Io): Promise<void> {
-  const plan = readPlan(kind, values);
-  const identity = await settings.certificate();
-  if (!identity)
-    throw new KnownFailure(
-      'No certificate has been generated for this Tentacle. Please run the new-certificate command first.',
-    );
-  if (plan.isActive && values.text('proxy'))
-    throw new KnownFailure(
-      'Option --proxy can only be used with --comms-style=TentaclePassive. To set a proxy for polling: tentacle polling-proxy',
-    );
-  if (plan.address && plan.address.protocol === 'https:') await checkPort(plan.address, pollingProxy(settings), io);
-
-  const server = await openServer(values, io);
-  io.line(`Registering the tentacle with the server at ${server.shown}`);
-  const space = await server.space(values.text('space'));
-  server.checkVersion();
-  const thumbprint = await server.thumbprint();
-  const address = plan.address?.href.replace(/\/$/, '');
-  const subscriptionId = plan.isActive ? subscriptionFor(settings, values, address) : undefined;
-  const existing = await findByName(server, server.link(space.links, kind.link, { name: plan.name }), plan.name);
-  if (existing && !values.has('force'))
-    throw new KnownFailure(
-      `A ${kind.noun} named '${plan.name}' already exists in the environment. Use the 'force' parameter if you intended to update the existing ${kind.noun}.`,
-    );
-  const proxyId =
-    values.text('proxy') &&
-    (await idOf(server, server.link(space.links, 'Proxies'), values.text('proxy') ?? '', 'proxy'));
-  const policy = values.text('policy');
-  const policyId =
-    policy && (await idOf(server, server.link(space.links, 'MachinePolicies'), policy, 'machine policy'));
-  const endpoint = endpointOf({ values, settings, thumbprint: identity.thumbprint, subscriptionId, proxyId });
-  const members = await kind.members(server, space, values);
-  if (plan.isActive && settings.pollingConnectionCount === undefined) {
-    const count = kind.connections();
-    io.line(`Setting the polling connection count to ${count}`);
-    settings.set('Tentacle.Communication.PollingConnectionCount', String(count));
-    settings.save();
-  }
-  const links = existing
-    ? await server.rest.put<Linked>(
-        server.link(existing.Links, 'Self'),
-        changed(existing, plan, endpoint, members, policyId),
-      )
-    : await server.rest.post<Linked>(
-        server.link(space.links, kind.link),
-        fresh(plan, space, endpoint, members, policyId),
-      );
-  await server.rest.get(server.link(links.Links, 'Self'));
-
-  settings.setTrustedServers(
-    withServer(settings.trustedServers, {
-      thumbprint,
-      style: plan.isActive ? 'TentacleActive' : 'TentaclePassive',
-      ...(address !== undefined && { address }),
-      ...(subscriptionId !== undefined && { subscriptionId }),
-    }),
-  );
-  settings.save();
-  io.line('Machine registered successfully');
-  io.line(RESTART);
-}
-
-export function openServer(values: Values, io: Io): Promise<Server> {
-  return Server.open(values, io);
-}
-
-/** Everything that can be wrong with the options is found before anything is sent. */
-function readPlan(kind: Kind, values: Values): Plan {
-  const { url } = readAccess(values);
-  kind.check(values);
-  const isActive = styleOf(values.text('comms-style') ?? 'TentaclePassive') === 'TentacleActive';
-  const [socket, given] = [values.text('server-web-socket'), values.text('server-comms-address')];
-  if (socket && given)
-    throw new KnownFailure('Please specify a --server-web-socket, or a --server-comms-address - not both.');
-  const name = values.text('name') ?? hostname();
-  if (!isActive) return { isActive, address: undefined, name };
-  return { isActive, name, address: commsAddress(values, url) };
-}
-
-/** Only the host of what is given counts; the port is the option's, the address's own, or 10943 (R40). */
-export function commsAddress(values: Values, server: URL): URL {
-  const socket = values.text('server-web-socket');
-  if (socket) return new URL(webSocketAddress(socket));
-  const given = values.text('server-comms-address');
-  const url = given === undefined ? server : new URL(given);
-  if (url.hostname === '') throw new Error(`'${given}' is no address with a scheme, as in https://octopus:10943`);
-  const port = values.number('server-comms-port') ?? (given === undefined ? 10_943 : Number(url.port) || 10_943);
-  return new URL(`https://${url.hostname}:${port}`);
-}
-
-/** One that is known for this address stays; else the one that is named; else a new one (R40). */
-function subscriptionFor(settings: Settings, values: Values, address: string | undefined): string {
-  const known = settings.trustedServers.find(
-    (it) => it.style === 'TentacleActive' && it.address === address,
-  )?.subscriptionId;
-  if (known) return known;
-  const given = values.text('server-subscription-id');
-  if (given === undefined) return newSubscriptionId(randomInt);
-  const url = new URL(given);
-  if (url.protocol !== 'poll:') throw new KnownFailure(`The subscription id begins with poll://, not '${given}'`);
-  return `poll://${url.host.toLowerCase()}/`;
-}
-
-interface EndpointParts {
-  readonly values: Values;
-  readonly settings: Settings;
+  /** Of our own certificate. */
   readonly thumbprint: string;
-  readonly subscriptionId: string | undefined;
-  readonly proxyId: string | undefined;
+  /** Where a polling agent connects to; undefined for a listening one. */
+  readonly comms: string | undefined;
 }
 
-/** Members in the order of 9.3.5. */
-function endpointOf({ values, settings, thumbprint, subscriptionId, proxyId }: EndpointParts): object {
-  const rest = {
-    TentacleVersionDetails: null,
-    CertificateSignatureAlgorithm: null,
-    Id: null,
-    LastModifiedOn: null,
-    LastModifiedBy: null,
-    Links: {},
-  };
-  if (subscriptionId !== undefined)
-    return { CommunicationStyle: 'TentacleActive', Thumbprint: thumbprint, Uri: subscriptionId, ...rest };
-  const host = (values.text('publicHostName') ?? hostname()).toLowerCase();
-  const port = values.number('tentacle-comms-port') ?? settings.port;
-  const Uri = `https://${host.includes(':') ? `[${host}]` : host}:${port}/`;
-  return { CommunicationStyle: 'TentaclePassive', ProxyId: proxyId ?? null, Thumbprint: thumbprint, Uri, ...rest };
+/**
+ * Registers this machine and then trusts the server. Nothing is sent before all options were checked, nothing is stored
+ * at the server before all that it refers to was found, and we trust nobody before the server has stored us.
+ */
+export async function register(
+  kind: MachineKind,
+  options: RegisterOptions,
+  deps: RestDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const plan = planOf(kind, options, deps);
+  if (plan.comms !== undefined) await checkComms(plan.comms, deps, signal);
+  const session = await openSession(plan.access, deps, plan.comms !== undefined, signal);
+  deps.say(`Registering the tentacle with the server at ${session.http.site.href}`);
+  await session.start(signal);
+  const space = await session.chooseSpace(options.space, signal);
+  const root = await session.root(signal);
+  checkServerVersion(root);
+  const serverThumbprint = await session.serverThumbprint(linksOf(root), signal);
+  const endpoint = await store(plan, await session.enter(space, signal), session, deps, signal);
+  await trust(plan, endpoint, serverThumbprint, deps);
+  deps.say('Machine registered successfully');
+  deps.say(RESTART_NEEDED);
 }
 
-function fresh(
-  plan: Plan,
-  space: SpaceOnServer,
-  endpoint: object,
-  members: object,
-  policyId: string | undefined,
-): object {
-  return {
-    ...members,
-    Name: plan.name,
-    SpaceId: space.id,
-    Thumbprint: null,
-    Uri: null,
-    IsDisabled: false,
-    MachinePolicyId: policyId ?? null,
-    Status: 'Online',
-    HealthStatus: 'Healthy',
-    HasLatestCalamari: false,
-    StatusSummary: null,
-    IsInProcess: false,
-    Endpoint: endpoint,
-    OperatingSystem: null,
-    OperatingSystemVersion: null,
-    ShellName: null,
-    ShellVersion: null,
-    Architecture: null,
-    Slug: null,
-    SkipInitialHealthCheck: false,
-    Links: {},
-  };
-}
+/** The checks that need no server, in the order of the real program (R39). */
+function planOf(kind: MachineKind, options: RegisterOptions, { settings, host }: RestDeps): Plan {
+  const access = checkAccess(options);
+  kind.check();
+  const style = commsStyle(options.commsStyle);
+  const { thumbprint } = settings;
+  if (thumbprint === undefined)
+    throw known('No certificate has been generated for this Tentacle. Please run the new-certificate command first.');
+  const { proxy, serverWebSocket, serverCommsAddress, serverCommsPort } = options;
+  if (proxy && style !== 'TentaclePassive')
+    throw known('Option --proxy can only be used with --comms-style=TentaclePassive');
+  if (serverWebSocket && serverCommsAddress)
+    throw known('Please specify a --server-web-socket, or a --server-comms-address - not both.');
+  const comms = style === 'TentacleActive' ? addressOf() : undefined;
+  return { kind, options, access, name: options.name || host.name, thumbprint, comms };
 
-/** Everything that is not ours goes back as it came. */
-function changed(
-  existing: Linked,
-  plan: Plan,
-  endpoint: object,
-  members: object,
-  policyId: string | undefined,
-): object {
-  return {
-    ...existing,
-    ...members,
-    Name: plan.name,
-    Endpoint: endpoint,
-    ...(policyId && { MachinePolicyId: policyId }),
-  };
-}
-
-async function findByName(server: Server, path: string, name: string): Promise<Linked | undefined> {
-  for await (const it of server.all<Linked>(path)) if (isSame(it.Name.trim(), name.trim())) return it;
-  return undefined;
-}
-
-async function idOf(server: Server, path: string, name: string, what: string): Promise<string> {
-  const found = await findByName(server, path, name);
-  if (found) return found.Id;
-  throw new Error(`There is no ${what} called '${name}' on the server`); // exit code 100, as scripts know it (R38)
-}
-
-/** Ids of what was named by name, slug or id, in any case; once each. All unknown ones are named at once (R38). */
-export async function resolveAll(
-  server: Server,
-  template: () => string,
-  byIds: (ids: string) => string,
-  given: readonly string[],
-  what: readonly [string, string],
-): Promise<readonly string[]> {
-  const found = new Map<string, string>();
-  const take = async (path: string, key: (it: Linked) => string) => {
-    const left = given.filter((it) => !found.has(it));
-    for await (const it of server.all<Linked>(path))
-      for (const name of left) if (!found.has(name) && isSame(key(it).trim(), name.trim())) found.set(name, it.Id);
-  };
-  await take(template(), (it) => it.Name);
-  await take(template(), (it) => it.Slug ?? '');
-  const left = given.filter((it) => !found.has(it));
-  if (left.length > 0) await take(byIds(left.join(',')), (it) => it.Id);
-  const unknown = given.filter((it) => !found.has(it));
-  if (unknown.length > 0) {
-    const [one, many] = what;
-    const noun = unknown.length === 1 ? one : many;
-    throw new KnownFailure(
-      `Could not find the ${noun} with name, slug or Id ${unknown.join(', ')} on the Octopus Server. Ensure the ${noun} exist${unknown.length === 1 ? 's' : ''} and you have permission to access ${unknown.length === 1 ? 'it' : 'them'}.`,
-    );
+  function addressOf(): string {
+    if (serverWebSocket) return webSocketAddress(serverWebSocket);
+    return commsAddress(access.server, serverCommsAddress || undefined, serverCommsPort);
   }
-  return [...new Set(given.map((it) => found.get(it) ?? ''))];
+}
+
+function commsStyle(text: string | undefined): CommsStyle {
+  if (!text) return 'TentaclePassive';
+  const found = (['TentaclePassive', 'TentacleActive'] as const).find(
+    (style) => style.toLowerCase() === text.toLowerCase(),
+  );
+  if (found) return found;
+  throw known('Please specify a valid communications style, e.g. --comms-style=TentaclePassive');
+}
+
+/** Before the server keeps a record of a machine that could never reach it (R40). */
+export async function checkComms(comms: string, { settings, say }: RestDeps, signal: AbortSignal): Promise<void> {
+  if (/^wss?:/.test(comms)) return; // the server's own port, which the API is about to be asked on
+  const port = new URL(comms).port || '443';
+  say(`Checking connectivity on the server communications port ${port}...`);
+  await checkHandshake(comms, explicitProxy(settings.pollingProxy), signal);
+  say('Connected successfully');
+}
+
+/** Steps 9 to 16 of halibut.md 9.3.3. */
+async function store(
+  plan: Plan,
+  scope: Scope,
+  { http }: Session,
+  deps: RestDeps,
+  signal: AbortSignal,
+): Promise<Endpoint> {
+  const { kind, options, name } = plan;
+  const collection = linkOf(scope.links, kind.link);
+  const named = await collect(http, collection, { name: name.trim() }, signal);
+  const existing = named.find((machine) => isNamed(machine, name));
+  if (existing) checkMayChange(existing, plan, scope.spaceId);
+  const find = async (link: string, wanted: string | undefined, what: string) => {
+    if (!wanted) return null;
+    const found = await findNamed(http, linkOf(scope.links, link), wanted, signal);
+    if (found) return idOf(found);
+    throw new RestFailure('OCTO_REGISTER_UNKNOWN', `Unable to find the ${what} with the name '${wanted}'.`);
+  };
+  const proxyId = await find('Proxies', options.proxy, 'proxy');
+  const policyId = await find('MachinePolicies', options.policy, 'machine policy');
+  const part = await kind.resolve(http, scope.links, signal);
+  const endpoint = endpointOf(plan, proxyId, deps);
+  await seedConnections(plan, deps);
+  const machine: NewMachine = { name, spaceId: scope.spaceId, policyId, endpoint };
+  const answer = existing
+    ? await http.put(linkOf(linksOf(existing), 'Self'), changedBody(existing, part, machine), signal)
+    : await http.post(collection, newBody(part, machine), signal);
+  const stored = recordOf(answer, `the answer about the new ${kind.noun}`);
+  await http.get(linkOf(linksOf(stored), 'Self'), {}, signal);
+  return endpoint;
+}
+
+function checkMayChange(existing: Resource, { kind, name, options }: Plan, spaceId: string | null): void {
+  if (!options.force)
+    throw known(
+      `A ${kind.noun} named '${name}' already exists in the environment. Use the 'force' parameter if you intended to update the existing ${kind.noun}.`,
+    );
+  const { SpaceId: own } = existing;
+  if (typeof own === 'string' && spaceId !== null && own !== spaceId)
+    throw new RestFailure(
+      'OCTO_REGISTER_ANSWER',
+      `the ${kind.noun} ${textOf(existing, 'Name')} is in space ${own}, not in ${spaceId}`,
+    );
+}
+
+function endpointOf({ comms, options, thumbprint }: Plan, proxyId: string | null, deps: RestDeps): Endpoint {
+  const { settings, host, newSubscriptionId } = deps;
+  if (comms !== undefined) {
+    const given = options.serverSubscriptionId;
+    const uri = subscriptionOf(settings.trusted, comms) ?? (given ? normalSubscriptionId(given) : newSubscriptionId());
+    return { style: 'TentacleActive', thumbprint, uri };
+  }
+  const publicName = (options.publicHostName || host.name).toLowerCase();
+  const uri = `https://${publicName}:${options.tentacleCommsPort ?? settings.listenPort}/`;
+  if (!URL.canParse(uri)) throw new RestFailure('OCTO_REGISTER_UNKNOWN', `${uri} is no address of this machine`);
+  return { style: 'TentaclePassive', thumbprint, uri, proxyId };
+}
+
+/** Stays even if the server then refuses the record; an operator's own value is never touched (R41). */
+async function seedConnections({ comms, kind }: Plan, { settings, host, say }: RestDeps): Promise<void> {
+  if (comms === undefined || settings.pollingConnectionCount !== undefined) return;
+  const count = kind.connections(host.cpus);
+  say(`Setting the polling connection count to ${count}`);
+  await settings.setPollingConnectionCount(count);
+}
+
+async function trust({ comms }: Plan, endpoint: Endpoint, thumbprint: string, { settings }: RestDeps): Promise<void> {
+  const subscriptionId = endpoint.style === 'TentacleActive' ? endpoint.uri : null;
+  const entry = { thumbprint, style: endpoint.style, address: comms ?? null, subscriptionId };
+  await settings.setTrusted(withServer(settings.trusted, entry));
 }

@@ -4,6 +4,7 @@ import { OCTO_AGENT } from '../contracts.ts';
 import { readOctoStart, writeOctoCapabilities, writeOctoStatus } from '../octo-messages.ts';
 import { Reading } from '../reading.ts';
 import { tell } from '../refusals.ts';
+import { behind } from '../stock-files.ts';
 import { type TentacleServicesOptions } from './services.ts';
 
 /** Longest that a question is held. */
@@ -65,7 +66,8 @@ async function upload(
     throw new InputError('OCTO_TENTACLE_UPLOAD', 'an upload came without its bytes');
   const [sizeBytes, at, sha256] = [it.number('SizeBytes') ?? 0, it.number('FromByte') ?? 0, it.text('Sha256')];
   const open = (fromByte = 0) => {
-    if (fromByte === at) return stream.read(signal);
+    // More is kept than its sender was told: an earlier try was still being written then.
+    if (fromByte >= at) return behind(stream.read(signal), fromByte - at);
     throw new InputError('OCTO_TENTACLE_UPLOAD', `an upload goes on at byte ${at}, and ${fromByte} are there`, {
       hint: 'nothing: it is begun again',
     });

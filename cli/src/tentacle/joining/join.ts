@@ -12,8 +12,8 @@ import { pollingProxy } from '../run-agent.ts';
 import { newSubscriptionId, Settings, withServer } from '../settings.ts';
 import { writeConfig } from '../config-xml.ts';
 import { writeWhole } from '../files.ts';
-import { checkPort } from './handshake.ts';
-import { RestClient } from './http.ts';
+import { checkHandshake } from '../rest/handshake.ts';
+import { RestClient } from './client.ts';
 
 /** On the server's own port, for machines that may only leave by that (transport-polling). */
 const WEB_SOCKET_PATH = '/octo/polling';
@@ -140,7 +140,8 @@ async function addressFor(token: JoinToken, url: URL, settings: Settings, io: Io
     throw new KnownFailure('The server takes no agents that call it. Let it call: --comms-style=TentaclePassive');
   const port = new URL(`https://${url.hostname}:${token.commsPort}`);
   try {
-    await checkPort(port, pollingProxy(settings), io);
+    await checkHandshake(port.href, pollingProxy(settings), io.signal);
+    io.line(`The port for agents answers: ${port.host}`);
     return port.href.replace(/\/$/, '');
   } catch (error) {
     io.signal.throwIfAborted();
