@@ -9,7 +9,7 @@ import {
   RemoteError,
   type ServiceHost,
 } from '@octo/halibut';
-import { fakeClock, realClock } from '@octo/testkit';
+import { type fakeClock, realClock } from '@octo/testkit';
 import { type Clock } from '@octo/kernel';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type TentacleOptions } from './session.ts';

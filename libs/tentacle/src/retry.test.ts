@@ -1,4 +1,4 @@
-import { type Call, ServerError } from '@octo/halibut';
+import { type Call, type ServerError } from '@octo/halibut';
 import { TransportError } from '@octo/kernel';
 import { fakeClock } from '@octo/testkit';
 import { expect, test } from 'vitest';

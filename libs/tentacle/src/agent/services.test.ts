@@ -101,7 +101,7 @@ describe('script service 2', () => {
   test('an answer without a wait comes at once, and lines have numbers from 1', async () => {
     const ticket = newTicket();
     const wait = { DurationToWaitForScriptToFinish: null };
-    const first = await startV2('echo 1; echo 2; echo 3; exit 2', { ticket, ...wait });
+    const first = await startV2('sleep 0.3; echo 1; echo 2; echo 3; exit 2', { ticket, ...wait });
     expect(first.state).not.toBe('Complete');
     expect(await untilDone(ticket)).toMatchObject({ exitCode: 2, next: 3 });
     expect(textsOf(await askV2(ticket, 1))).toEqual(['2', '3']);
