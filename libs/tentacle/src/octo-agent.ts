@@ -6,7 +6,7 @@ import { damaged, outgoing, refuseOutside } from './launch-files.ts';
 import { readOctoCapabilities, readOctoStatus, writeOctoStart } from './octo-messages.ts';
 import { askUntilNews, QUEUED } from './pace.ts';
 import { Reading } from './reading.ts';
-import { hear, isTold } from './refusals.ts';
+import { hear, isRefusal } from './refusals.ts';
 import { callAgain, isPassing } from './retry.ts';
 import { gone } from './stock-files.ts';
 import { type StockOptions } from './stock-v2.ts';
@@ -17,7 +17,7 @@ const HOLD_MS = 25_000;
 /** Our own agent: a question stays with it until there is an answer, where that holds up nobody else. */
 export function octoAgent({ caller, clock, retrying, known }: StockOptions): Flavour {
   const again = (method: string, params: readonly unknown[], signal: AbortSignal) =>
-    callAgain(caller, { service: OCTO_AGENT, method, params }, { ...retrying, isFinal: isTold, hear }, signal);
+    callAgain(caller, { service: OCTO_AGENT, method, params }, { ...retrying, isFinal: isRefusal, hear }, signal);
   const ask = async (ticket: string, after: string, waitMs: number, signal: AbortSignal): Promise<ScriptStatus> =>
     readOctoStatus(await again('Status', [{ Ticket: ticket, After: after, WaitMs: waitMs }], signal));
   return {
@@ -58,7 +58,7 @@ export async function uploadToOcto(
     } catch (error) {
       signal.throwIfAborted();
       const pauseMs = Math.min(attempt, 10) * 1_000;
-      const mayHelp = isBehind(error) || (isPassing(error) && !isTold(error));
+      const mayHelp = isBehind(error) || (isPassing(error) && !isRefusal(error));
       if (!mayHelp || clock.now() + pauseMs > giveUpMs) throw hear(error);
       retrying.log(
         `${(error as Error).message}; the upload of ${path} to ${caller.name} goes on in ${pauseMs / 1_000} s`,
@@ -110,7 +110,7 @@ export async function downloadFromOcto(
   const ask = async (fromByte: number) => {
     const params = [{ Path: path, FromByte: BigInt(fromByte) }];
     const call = { service: OCTO_AGENT, method: 'Download', params };
-    return new Reading(await callAgain(caller, call, { ...retrying, isFinal: isTold, hear }, signal), 'a download');
+    return new Reading(await callAgain(caller, call, { ...retrying, isFinal: isRefusal, hear }, signal), 'a download');
   };
   const sizeBytes = (await ask(-1)).number('SizeBytes');
   if (sizeBytes === undefined || sizeBytes < 0) return undefined;

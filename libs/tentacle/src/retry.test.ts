@@ -4,7 +4,7 @@ import { fakeClock } from '@octo/testkit';
 import { expect, test } from 'vitest';
 import { answered, callerOf, driven, lost, noService } from './caller.fixture.ts';
 import { FILES, SCRIPTS_V2 } from './contracts.ts';
-import { hear, isTold, tell } from './refusals.ts';
+import { hear, isRefusal, tell } from './refusals.ts';
 import { callAgain } from './retry.ts';
 
 // halibut.md 6.4, R117.
@@ -19,7 +19,7 @@ async function tryOn(answer: (attempt: number, signal: AbortSignal) => unknown, 
     atS.push(clock.now() / 1_000);
     return answer(atS.length, signal);
   });
-  const retrying = { clock, totalMs: 60_000, log: (text: string) => void logged.push(text), isFinal: isTold, hear };
+  const retrying = { clock, totalMs: 60_000, log: (text: string) => void logged.push(text), isFinal: isRefusal, hear };
   const work = callAgain(caller, call, retrying, signal);
   const result = await driven(clock, work).catch((error: unknown) => error);
   return { result, atS, logged, endS: clock.now() / 1_000 };

@@ -107,6 +107,13 @@ describe('script service 2', () => {
     expect(asked('CancelScript')).toHaveLength(2);
   });
 
+  test('scripts that nobody completes are forgotten, the one that was heard of longest ago first', async () => {
+    const { session } = machine(V2, ({ method }) => (method === 'GetStatus' ? isDone(137) : status()));
+    for (let n = 0; n <= 4_096; n++) await session.cancel({ ticket: `t${n}` }, signal);
+    const endOf = async (name: string) => await session.status({ ticket: name }, now, signal);
+    expect([await endOf('t0'), await endOf('t4096')]).toMatchObject([{ end: 'exited' }, { end: 'stopped' }]);
+  });
+
   test('complete is said once; when it fails that is logged, and no more (6.1)', async () => {
     const { session, asked, logged } = machine(V2, () => {
       throw lost();

@@ -16,7 +16,10 @@ export function scriptServiceV1({ agent, clock }: TentacleServicesOptions): Serv
       const it = new Reading(command, `the command of ${method}`);
       if (method === 'StartScript') {
         const launch = readLaunch(command, signal);
-        const ticket = ticketOf(launch.taskId, clock.now(), ++count);
+        let ticket = ticketOf(launch.taskId, clock.now(), ++count);
+        // An earlier process may have counted in the same second; a known ticket would not be run.
+        while (!isUnknown(await statusNow(agent, ticket, 0, signal)))
+          ticket = ticketOf(launch.taskId, clock.now(), ++count);
         await agent.start(ticket, launch, signal);
         return { TaskId: ticket };
       }

@@ -197,6 +197,11 @@ describe('script service 1', () => {
     },
   );
 
+  test('a ticket of an earlier process in the same second is not given again', async () => {
+    const made = [await start('true', 'ServerTasks-again'), await start('true', 'ServerTasks-again')]; // each a new host
+    expect(made).toEqual(['20260102030405-again-1', '20260102030405-again-2']);
+  });
+
   test('a task of any name, or none, has a ticket that is a folder', async () => {
     const names = [await start('true', `ServerTasks-${'x'.repeat(200)}/..`), await start('true', null)];
     for (const name of names) expect(name).toMatch(/^20260102030405-x{0,40}-\d+$/);
