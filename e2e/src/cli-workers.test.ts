@@ -62,7 +62,16 @@ test('unknown names bring the nearest; what is missing is named where nobody can
   expect(pool).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean "linux-prod"?') });
   const style = await home.run(['worker', 'add', 'lisening', 'w', '--pool', 'linux-prod']);
   expect(style.stderr).toContain('did you mean "listening"?');
-  const member = await home.run(['worker', 'add', 'listening', 'w', ...listening.slice(0, 2), '--pool', 'linux-prod']);
+  const member = await home.run([
+    'worker',
+    'add',
+    'polling',
+    'w',
+    '--subscription',
+    'poll://x/',
+    '--pool',
+    'linux-prod',
+  ]);
   expect(member).toMatchObject({ code: 2, stderr: expect.stringContaining('give --thumbprint') });
   const noPool = await home.run(['worker', 'add', 'listening', 'w', ...listening]);
   expect(noPool).toMatchObject({ code: 2, stderr: expect.stringContaining('give --pool') });

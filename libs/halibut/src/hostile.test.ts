@@ -297,6 +297,15 @@ describe('a port that agents connect to', () => {
     for (const socket of sockets) socket.destroy();
   });
 
+  test('who has said who he is counts as a stranger no more', async () => {
+    await using it = await open({ strangersPerAddress: 2 });
+    for (let n = 1; n <= 5; n++) {
+      const socket = await dial(it.listener.port, 'agent');
+      socket.write('MX\n\nMX-SUBSCRIBER 1.0 poll://mine/\r\n\r\n');
+      await expect.poll(() => it.subscription.connections).toBe(n);
+    }
+  });
+
   test('nonsense behind the identity ends the connection, not the listener', async () => {
     await using it = await open();
     const socket = await dial(it.listener.port, 'agent');

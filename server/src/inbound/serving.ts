@@ -36,12 +36,14 @@ export async function serveAgents(plane: Plane, server: Server, comms: Comms): P
   const upgrades = undo.use(new Upgrades(server));
   const stop = new AbortController();
   const opened = transports.map((transport) => {
-    const rooms = { registrations, presence, upgrades, comms };
+    const rooms = { registrations, presence, upgrades };
     return keepServing(transport as Served, rooms, { logger, signal: stop.signal });
   });
   undo.defer(() => stopped(stop, opened, logger));
   const places = await Promise.all(opened.map((it) => it.ready.catch((error: unknown) => refuse(error, comms.listen))));
   const at = places.find((it) => it !== undefined);
+  // Agents know the port from now on: serving that is started again keeps it. Not sooner: several styles may serve.
+  if (at && comms.listen?.port === 0) Object.assign(comms, { listen: { ...comms.listen, port: at.port } });
   const held = undo.move();
   return { ...(at && { comms: at }), [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
@@ -51,7 +53,6 @@ interface Rooms {
   readonly registrations: Registrations;
   readonly presence: Presence;
   readonly upgrades: Upgrades;
-  readonly comms: Comms;
 }
 interface Opened {
   /** Where it listens; rejects where it cannot listen there. */
@@ -61,7 +62,7 @@ interface Opened {
 
 function keepServing(
   transport: Served,
-  { registrations, presence, upgrades, comms }: Rooms,
+  { registrations, presence, upgrades }: Rooms,
   { logger, signal }: { readonly logger: Logger; readonly signal: AbortSignal },
 ): Opened {
   const first = Promise.withResolvers<{ readonly host: string; readonly port: number } | undefined>();
@@ -70,8 +71,6 @@ function keepServing(
   const inbound: Inbound<unknown> = {
     ready(at) {
       isReady = true;
-      // agents know the port from now on: serving that is started again keeps it
-      if (at && comms.listen?.port === 0) Object.assign(comms, { listen: { ...comms.listen, port: at.port } });
       logger.info({ room: 'inbound', style, ...at }, 'agents can come');
       first.resolve(at);
     },

@@ -8,6 +8,8 @@ import { openingOf } from '../workers/opening.ts';
 
 /** Longest check of one machine; then it is Unavailable, and the others still get their result (R96). */
 const MACHINE_MS = 60_000;
+/** So long a check tries again to connect. */
+const CHECK_RETRY_MS = 2_000;
 /** R95 */
 const AT_ONCE = Math.min(32, Math.max(2, 2 * availableParallelism()));
 
@@ -59,7 +61,9 @@ async function ask(room: TaskRoom, worker: Worker, activityId: string, signal: A
   const limit = AbortSignal.any([signal, AbortSignal.timeout(MACHINE_MS)]);
   try {
     const opening = await openingOf(room.documents, worker, room.scribe.log(activityId));
-    await using session = await transport.open(opening, limit);
+    // A check wants to know how it is now: a few tries, and no waiting for better days.
+    const limits = { ...opening.limits, retryTimeLimitMs: Math.min(opening.limits.retryTimeLimitMs, CHECK_RETRY_MS) };
+    await using session = await transport.open({ ...opening, limits }, limit);
     return healthy(await session.capabilities(limit));
   } catch (error) {
     signal.throwIfAborted();
