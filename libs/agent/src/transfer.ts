@@ -173,8 +173,13 @@ export async function fetchFileAs(
 export async function fetchFile(file: string): Promise<Bytes | undefined> {
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) return undefined;
+  const { size: sizeBytes } = found;
   return {
-    sizeBytes: found.size,
-    open: (fromByte = 0) => createReadStream(file, { start: fromByte, highWaterMark: 256 * 1024 }),
+    sizeBytes,
+    /** What is appended meanwhile is not read: a wire carries as many bytes as were promised. */
+    async *open(fromByte = 0) {
+      if (fromByte >= sizeBytes) return;
+      yield* createReadStream(file, { start: fromByte, end: sizeBytes - 1, highWaterMark: 256 * 1024 });
+    },
   };
 }

@@ -1,5 +1,8 @@
 import { type StatusMessage } from './script-messages.ts';
 
+/** Scripts that are remembered; those that nobody completes are forgotten at some time. */
+const MOST = 4_096;
+
 /**
  * What this process remembers of the scripts on one machine, beside what the machine itself does: it outlives sessions,
  * and nothing is lost with it but a better answer.
@@ -9,7 +12,10 @@ export class KnownScripts {
 
   of(ticket: string): Known {
     const known = this.#scripts.get(ticket) ?? { wasCancelled: false, quiet: 0, askedMs: 0 };
+    this.#scripts.delete(ticket); // the one that was used last is the last
     this.#scripts.set(ticket, known);
+    const [oldest = ticket] = this.#scripts.keys();
+    if (this.#scripts.size > MOST) this.#scripts.delete(oldest);
     return known;
   }
   peek(ticket: string): Known | undefined {

@@ -6,7 +6,7 @@ import { damaged, outgoing, refuseOutside } from './launch-files.ts';
 import { readOctoCapabilities, readOctoStatus, writeOctoStart } from './octo-messages.ts';
 import { askUntilNews, QUEUED } from './pace.ts';
 import { Reading } from './reading.ts';
-import { hear, isTold } from './refusals.ts';
+import { hear, isRefusal } from './refusals.ts';
 import { callAgain, isPassing } from './retry.ts';
 import { gone } from './stock-files.ts';
 import { type StockOptions } from './stock-v2.ts';
@@ -17,19 +17,12 @@ const HOLD_MS = 25_000;
 /** Our own agent: a question stays with it until there is an answer, where that holds up nobody else. */
 export function octoAgent({ caller, clock, retrying, known }: StockOptions): Flavour {
   const again = (method: string, params: readonly unknown[], signal: AbortSignal) =>
-    callAgain(caller, { service: OCTO_AGENT, method, params }, { ...retrying, isFinal: isTold }, signal).catch(
-      throwHeard,
-    );
+    callAgain(caller, { service: OCTO_AGENT, method, params }, { ...retrying, isFinal: isRefusal, hear }, signal);
   const ask = async (ticket: string, after: string, waitMs: number, signal: AbortSignal): Promise<ScriptStatus> =>
     readOctoStatus(await again('Status', [{ Ticket: ticket, After: after, WaitMs: waitMs }], signal));
   return {
     isOurs: true,
-    capabilities: async (signal) =>
-      readOctoCapabilities(
-        await caller
-          .call({ service: OCTO_AGENT, method: 'Capabilities', params: [], onRetry: retrying.log }, signal)
-          .catch(throwHeard),
-      ),
+    capabilities: async (signal) => readOctoCapabilities(await again('Capabilities', [], signal)),
     start: async (ticket, launch, signal) =>
       readOctoStatus(await again('Start', [writeOctoStart(ticket, launch)], signal)),
     async status({ ticket }, { after, waitMs }, signal) {
@@ -46,10 +39,6 @@ export function octoAgent({ caller, clock, retrying, known }: StockOptions): Fla
       return [];
     },
   };
-}
-
-function throwHeard(error: unknown): never {
-  throw hear(error);
 }
 
 /** Uploads that were cut go on where they were, as long as the content's hash says that it is the same. */
@@ -69,7 +58,7 @@ export async function uploadToOcto(
     } catch (error) {
       signal.throwIfAborted();
       const pauseMs = Math.min(attempt, 10) * 1_000;
-      const mayHelp = isBehind(error) || (isPassing(error) && !isTold(error));
+      const mayHelp = isBehind(error) || (isPassing(error) && !isRefusal(error));
       if (!mayHelp || clock.now() + pauseMs > giveUpMs) throw hear(error);
       retrying.log(
         `${(error as Error).message}; the upload of ${path} to ${caller.name} goes on in ${pauseMs / 1_000} s`,
@@ -120,13 +109,8 @@ export async function downloadFromOcto(
 ): Promise<Bytes | undefined> {
   const ask = async (fromByte: number) => {
     const params = [{ Path: path, FromByte: BigInt(fromByte) }];
-    const answer = await callAgain(
-      caller,
-      { service: OCTO_AGENT, method: 'Download', params },
-      { ...retrying, isFinal: isTold },
-      signal,
-    ).catch(throwHeard);
-    return new Reading(answer, 'a download');
+    const call = { service: OCTO_AGENT, method: 'Download', params };
+    return new Reading(await callAgain(caller, call, { ...retrying, isFinal: isRefusal, hear }, signal), 'a download');
   };
   const sizeBytes = (await ask(-1)).number('SizeBytes');
   if (sizeBytes === undefined || sizeBytes < 0) return undefined;

@@ -20,9 +20,10 @@ export function tell(error: unknown): unknown {
   return new ServerError(message, JSON.stringify(told), TYPE);
 }
 
-/** A refusal of octo's own: an answer, not a fault on the way. */
-export function isTold(error: unknown): boolean {
-  return RemoteError.isOne(error) && error.errorType === TYPE;
+/** An answer of octo's own, not a fault on the way. One that is closing is asked again: the next one knows its tickets. */
+export function isRefusal(error: unknown): boolean {
+  if (!RemoteError.isOne(error) || error.errorType !== TYPE) return false;
+  return parse(error.details)?.code !== 'OCTO_TRANSPORT_CLOSED';
 }
 
 export function hear(error: unknown): unknown {

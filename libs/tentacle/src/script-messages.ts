@@ -87,25 +87,26 @@ export function quoted(word: string): string {
   return `"${word.replaceAll(/(\\*)"/g, String.raw`$1$1\"`).replace(/(\\+)$/, '$1$1')}"`;
 }
 
-/** The inverse: how .NET splits an argument string into words. */
+/**
+ * The inverse: how .NET splits an argument string into words. A backslash counts only in front of a quote, and two quotes
+ * inside quotes are one.
+ */
 export function splitArguments(line: string): readonly string[] {
   const words: string[] = [];
   let word: string | undefined;
   let isQuoted = false;
   for (let at = 0; at < line.length; at++) {
-    const backslashes = /^\\*/.exec(line.slice(at))?.[0].length ?? 0;
-    const after = line[at + backslashes];
-    if (backslashes > 0 && after === '"') {
-      word = (word ?? '') + '\\'.repeat(backslashes >> 1);
-      if (backslashes % 2 === 1) word += '"';
-      else isQuoted = !isQuoted;
-      at += backslashes;
-    } else if (backslashes > 0) {
-      word = (word ?? '') + '\\'.repeat(backslashes);
-      at += backslashes - 1;
+    const [run = ''] = /^\\+/.exec(line.slice(at)) ?? [];
+    const isBeforeQuote = line[at + run.length] === '"';
+    if (run !== '') {
+      const isOdd = isBeforeQuote && run.length % 2 === 1;
+      word = (word ?? '') + run.slice(0, isBeforeQuote ? run.length >> 1 : undefined) + (isOdd ? '"' : '');
+      at += run.length - (isOdd ? 0 : 1);
     } else if (line[at] === '"') {
-      isQuoted = !isQuoted;
-      word ??= '';
+      const isDoubled = isQuoted && line[at + 1] === '"';
+      word = (word ?? '') + (isDoubled ? '"' : '');
+      if (isDoubled) at++;
+      else isQuoted = !isQuoted;
     } else if (!isQuoted && (line[at] === ' ' || line[at] === '\t')) {
       if (word !== undefined) words.push(word);
       word = undefined;

@@ -1,11 +1,11 @@
 import { type Caller, RemoteError } from '@octo/halibut';
-import { type ActivityLog, type Bytes, type Clock, type ConnectionLimits, type Session } from '@octo/kernel';
+import { type ActivityLog, type Clock, type ConnectionLimits, type ScriptRef, type Session } from '@octo/kernel';
 import { CAPABILITIES } from './contracts.ts';
 import { type Flavour } from './flavour.ts';
 import { KnownScripts } from './known-scripts.ts';
 import { downloadFromOcto, octoAgent, uploadToOcto } from './octo-agent.ts';
 import { Reading } from './reading.ts';
-import { callAgain } from './retry.ts';
+import { callAgain, isWithoutService } from './retry.ts';
 import { downloadFrom, uploadTo } from './stock-files.ts';
 import { stockV1 } from './stock-v1.ts';
 import { stockV2, type StockOptions } from './stock-v2.ts';
@@ -42,27 +42,43 @@ export function openTentacleSession({ caller, clock, limits, log }: TentacleOpti
     memory.names = { list, atMs: clock.now() };
     return list;
   };
-  const chosen = async (signal: AbortSignal): Promise<Flavour> => {
+  const remember = () => {
     const { names } = memory;
-    const isFresh = names && clock.now() - names.atMs < CAPABILITIES_MS;
-    return choose(options, isFresh ? names.list : await ask(signal));
+    return names && clock.now() - names.atMs < CAPABILITIES_MS ? names.list : undefined;
   };
+  /** Where another agent has taken the place of the one that was asked, what it offers is asked anew, once. */
+  const use = async <T>(work: (flavour: Flavour) => Promise<T>, signal: AbortSignal): Promise<T> => {
+    const names = remember();
+    if (names === undefined) return work(choose(options, await ask(signal)));
+    try {
+      return await work(choose(options, names));
+    } catch (error) {
+      if (!isWithoutService(error)) throw error;
+      return work(choose(options, await ask(signal)));
+    }
+  };
+  /** A handle is the agent's own ticket, which only service 1 makes: whatever the agent offers by now, it is asked there. */
+  const useFor = <T>({ handle }: ScriptRef, work: (flavour: Flavour) => Promise<T>, signal: AbortSignal): Promise<T> =>
+    handle === undefined ? use(work, signal) : work(stockV1(options));
   return {
     // Ours answers for itself, so one round trip is enough; of a foreign agent its list of services is the round trip.
     capabilities: async (signal) => {
-      const known = await chosen(signal);
-      return (known.isOurs ? known : choose(options, await ask(signal))).capabilities(signal);
+      const isNew = remember() === undefined;
+      const work = async (known: Flavour) =>
+        (isNew || known.isOurs ? known : choose(options, await ask(signal))).capabilities(signal);
+      return use(work, signal);
     },
-    start: async (ticket, launch, signal) => (await chosen(signal)).start(ticket, launch, signal),
-    status: async (script, from, signal) => (await chosen(signal)).status(script, from, signal),
-    cancel: async (script, signal) => (await chosen(signal)).cancel(script, signal),
-    complete: async (script, after, signal) => (await chosen(signal)).complete(script, after, signal),
-    upload: async (path: string, content: Bytes, signal, progress) => {
-      const send = (await chosen(signal)).isOurs ? uploadToOcto : uploadTo;
-      return send(options, path, content, signal, progress);
+    start: (ticket, launch, signal) => use((flavour) => flavour.start(ticket, launch, signal), signal),
+    status: (script, from, signal) => useFor(script, (flavour) => flavour.status(script, from, signal), signal),
+    cancel: (script, signal) => useFor(script, (flavour) => flavour.cancel(script, signal), signal),
+    complete: (script, after, signal) => useFor(script, (flavour) => flavour.complete(script, after, signal), signal),
+    upload: (path, content, signal, progress) => {
+      const send = ({ isOurs }: Flavour) =>
+        (isOurs ? uploadToOcto : uploadTo)(options, path, content, signal, progress);
+      return use(send, signal);
     },
-    download: async (path, signal) =>
-      ((await chosen(signal)).isOurs ? downloadFromOcto : downloadFrom)(options, path, signal),
+    download: (path, signal) =>
+      use(({ isOurs }) => (isOurs ? downloadFromOcto : downloadFrom)(options, path, signal), signal),
     [Symbol.asyncDispose]: async () => {}, // the caller's connections outlive it
   };
 }
@@ -88,14 +104,10 @@ async function capabilitiesOf({ caller, retrying }: StockOptions, signal: AbortS
 /** Agents of old have no such service, and say so in many ways (halibut.md 3.11). */
 export function isWithoutCapabilities(error: unknown): boolean {
   if (!RemoteError.isOne(error)) return false;
-  if (error.failure === 'no-such-service' || error.failure === 'no-such-method') return true;
+  if (isWithoutService(error)) return true;
   const words = `${error.message}\n\nServer exception: \n${error.details}`;
   const isClosing =
     words.includes('The Tentacle service is shutting down') || words.includes('ObjectDisposedException');
   if (words.includes('CreateService(') && !isClosing) return true;
-  return [
-    'Octopus.Tentacle.Communications.UnknownServiceNameException',
-    'NotRegistered',
-    'ICapabilitiesServiceV2',
-  ].some((mark) => words.includes(mark));
+  return ['NotRegistered', 'ICapabilitiesServiceV2'].some((mark) => words.includes(mark));
 }

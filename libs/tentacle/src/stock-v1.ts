@@ -67,7 +67,7 @@ export function stockV1({ caller, clock, retrying, known }: StockOptions): Flavo
       return kept ?? askUntilNews(() => look(ref, handle, after, signal), script, { clock, pace, waitMs }, signal);
     },
     async cancel(ref, signal) {
-      const handle = await handleOf(ref);
+      const handle = await handleOf(ref).catch(() => undefined); // its start has failed, and said so to whoever asked for it
       if (handle === undefined) return;
       known.of(ref.ticket).wasCancelled = true;
       await ask('CancelScript', handle, 2 ** 31 - 1, signal);

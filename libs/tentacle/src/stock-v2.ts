@@ -62,10 +62,11 @@ export function stockV2(options: StockOptions, isKubernetes = false): Flavour {
       const request = { [name]: { TaskId: ticket }, LastLogSequence: BigInt(2 ** 31 - 1) };
       await again('CancelScript', request, signal);
     },
-    async complete({ ticket }, _after, signal) {
+    async complete({ ticket }, after, signal) {
       const limited = AbortSignal.any([signal, AbortSignal.timeout(COMPLETE_MS)]);
-      const request = { service, method: 'CompleteScript', params: [{ [name]: { TaskId: ticket } }] };
-      await caller.call(request, limited).catch((error: unknown) => {
+      const last = isKubernetes && { LastLogSequence: BigInt(after === '' ? 0 : after) };
+      const request = { [name]: { TaskId: ticket }, ...last };
+      await caller.call({ service, method: 'CompleteScript', params: [request] }, limited).catch((error: unknown) => {
         signal.throwIfAborted();
         retrying.log(`the workspace of ticket ${ticket} stays until the agent cleans up: ${(error as Error).message}`);
       });

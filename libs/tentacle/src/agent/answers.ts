@@ -4,6 +4,8 @@ import { type StatusMessage } from '../script-messages.ts';
 
 /** Lines of one answer, about; what is left comes with the next. */
 const MOST_CHARACTERS = 512 * 1024;
+/** No script has so many lines; an int64 may say more. */
+const MOST_LINES = 2 ** 49;
 
 /** Our cursor is the number of the last line, and so is theirs (halibut.md 5.5). */
 export function toMessage(status: ScriptStatus): StatusMessage {
@@ -33,7 +35,7 @@ export async function untilOver(
   const untilMs = performance.now() + waitMs;
   const lines: OutputLine[] = [];
   let size = 0;
-  for (let cursor = String(after); ;) {
+  for (let cursor = String(Math.min(Math.max(0, Math.trunc(after)), MOST_LINES)); ;) {
     const leftMs = Math.max(0, untilMs - performance.now());
     const status = await agent.status({ ticket }, { after: cursor, waitMs: leftMs }, signal);
     cursor = status.next;

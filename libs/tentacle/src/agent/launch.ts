@@ -9,7 +9,7 @@ export function readLaunch(value: unknown, signal: AbortSignal): Launch {
   const it = new Reading(value, 'a start command');
   const scripts = it.get('Scripts') === undefined ? undefined : it.inside('Scripts');
   const timeoutMs = spanOf(it, 'ScriptIsolationMutexTimeout') ?? 0;
-  const body = scripts?.text('Bash') ?? it.text('ScriptBody') ?? '';
+  const body = scripts?.text('Bash') ?? scripts?.text(BASH) ?? it.text('ScriptBody') ?? '';
   return {
     taskId: it.text('TaskId') ?? '',
     body: { bash: body.replaceAll('\r\n', '\n') },
@@ -22,6 +22,8 @@ export function readLaunch(value: unknown, signal: AbortSignal): Launch {
     },
   };
 }
+/** Number of `ScriptType.Bash`: a name or a number may be a key (3.4, 5.1). */
+const BASH = '1';
 /** .NET's longest wait stands for none; zero does, too (7.5). */
 const NONE_MS = 2_147_483_647;
 

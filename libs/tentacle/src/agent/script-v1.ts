@@ -16,29 +16,38 @@ export function scriptServiceV1({ agent, clock }: TentacleServicesOptions): Serv
       const it = new Reading(command, `the command of ${method}`);
       if (method === 'StartScript') {
         const launch = readLaunch(command, signal);
-        const ticket = ticketOf(launch.taskId, clock.now(), ++count);
+        let ticket = ticketOf(launch.taskId, clock.now(), ++count);
+        // An earlier process may have counted in the same second; a known ticket would not be run.
+        while (!isUnknown(await statusNow(agent, ticket, 0, signal)))
+          ticket = ticketOf(launch.taskId, clock.now(), ++count);
         await agent.start(ticket, launch, signal);
         return { TaskId: ticket };
       }
       const ticket = it.inside('Ticket').text('TaskId') ?? '';
       const after = it.number('LastLogSequence') ?? 0;
+      const status = await statusNow(agent, ticket, after, signal);
+      if (isUnknown(status)) return writeStatus(ticket, { ...status, exitCode: 0, next: after });
       if (method === 'CancelScript') await agent.cancel({ ticket });
-      const status = forV1(await statusNow(agent, ticket, after, signal), after);
       if (method === 'CompleteScript') await agent.complete({ ticket });
       return writeStatus(ticket, status);
     },
   };
 }
 
+/** A ticket names a folder, which is no longer than it may be. */
+const MOST_TASK = 40;
+
 /** `<yyyyMMddHHmmss>-<task>-<number>`, in UTC. */
 function ticketOf(taskId: string, nowMs: number, number: number): string {
   const stamp = new Date(nowMs).toISOString().replaceAll(/\D/g, '').slice(0, 14);
-  const task = taskId.replace(/^ServerTasks-/, '').replaceAll(/[^A-Za-z0-9-]/g, '');
+  const task = taskId
+    .replace(/^ServerTasks-/, '')
+    .replaceAll(/[^A-Za-z0-9-]/g, '')
+    .slice(0, MOST_TASK);
   return `${stamp}-${task}-${number}`;
 }
 
-/** An unknown ticket is Complete with 0: v1 has no other word. */
-function forV1(status: StatusMessage, after: number): StatusMessage {
-  const isUnknown = status.state === 'Complete' && status.exitCode === ScriptExit.UnknownScript;
-  return isUnknown ? { ...status, exitCode: 0, next: after } : status;
+/** Nobody but us makes tickets, so one that is not known is over; v1 has no word for it but Complete with 0. */
+function isUnknown(status: StatusMessage): boolean {
+  return status.state === 'Complete' && status.exitCode === ScriptExit.UnknownScript;
 }

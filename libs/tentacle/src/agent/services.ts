@@ -1,6 +1,6 @@
 import { type Agent } from '@octo/agent';
 import { type Service, ServerError, type ServiceHost } from '@octo/halibut';
-import { type Clock } from '@octo/kernel';
+import { type Clock, OctoError } from '@octo/kernel';
 import { CAPABILITIES } from '../contracts.ts';
 import { fileService } from './file-service.ts';
 import { octoService } from './octo-service.ts';
@@ -20,7 +20,8 @@ export interface TentacleServicesOptions {
 
 /** Everything that a server may call on this machine. */
 export function tentacleServices(options: TentacleServicesOptions): ServiceHost {
-  const all = [scriptServiceV1(options), fileService(options), scriptServiceV2(options), octoService(options)];
+  const stock = [scriptServiceV1(options), fileService(options), scriptServiceV2(options)].map(inTentaclesWords);
+  const all = [...stock, octoService(options)];
   const offered = all.filter(({ contract }) => options.only?.includes(contract.name) ?? true);
   const names = offered.map((service) => service.contract.name);
   const capabilities: Service = {
@@ -31,6 +32,22 @@ export function tentacleServices(options: TentacleServicesOptions): ServiceHost 
   const isHidden = (name: string) =>
     name === CAPABILITIES.name && options.only !== undefined && !options.only.includes(name);
   return { find: (name) => (isHidden(name) ? undefined : services.get(name)), unknownService };
+}
+
+/** A client that hears from a machine side that it is closing comes again (halibut.md 3.11). */
+function inTentaclesWords(service: Service): Service {
+  return {
+    contract: service.contract,
+    async invoke(...call) {
+      try {
+        return await service.invoke(...call);
+      } catch (error) {
+        if (!OctoError.is(error) || error.code !== 'OCTO_TRANSPORT_CLOSED') throw error;
+        const text = 'The Tentacle service is shutting down and cannot process this request.';
+        throw new ServerError(text, `System.Exception: ${text}`);
+      }
+    },
+  };
 }
 
 /** As a Tentacle words it: clients look for this text (halibut.md 3.11). */
