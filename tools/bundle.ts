@@ -38,6 +38,13 @@ const builtIns: Plugin = {
   },
 };
 
+/** Compiled parts of packages that do without them: no install script has made them (README). */
+const uncompiled: Plugin = {
+  name: 'octo-uncompiled',
+  resolveId: (id) => (/\.node$|^cpu-features$/.test(id) ? '\0uncompiled' : undefined),
+  load: (id) => (id === '\0uncompiled' ? `throw new Error('not compiled');` : undefined),
+};
+
 function carried(): string {
   const names = Object.keys(manifestOf('plugins/standard').dependencies).sort();
   const folder = (name: string) => name.replace('@octo/plugin-', 'plugins/');
@@ -83,7 +90,7 @@ const bundle = await rolldown({
     conditionNames: ['octo-source', 'node', 'import', 'default'],
     alias: { 'pg-pool': createRequire(import.meta.url).resolve('pg-pool') }, // pg requires it, and extends what it gets
   },
-  plugins: [builtIns, inlined, late],
+  plugins: [builtIns, inlined, late, uncompiled],
 });
 await bundle.write({
   dir: join(cli, 'dist/bundle'),

@@ -2,7 +2,7 @@ import { type OctoApi, type WorkerStyle } from '@octo/api';
 import { InputError } from '@octo/kernel';
 import { ask, canAsk } from '../ask.ts';
 import { manners } from '../manners.ts';
-import { flagOf, missingMembers } from './style-flags.ts';
+import { flagOf } from './style-flags.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -19,9 +19,9 @@ export async function discovered(
   endpoint: Members,
   isAccepted: boolean,
 ): Promise<Members> {
-  const name = missingMembers(style, endpoint).find((it) => it.name in TRUST)?.name;
+  const name = Object.keys(style.Endpoint.properties ?? {}).find((it) => it in TRUST);
   const at = placeOf(endpoint);
-  if (name === undefined || !at || !style.IsSpoken) return {};
+  if (name === undefined || endpoint[name] || !at || !style.IsSpoken || endpoint['JumpHost']) return {};
   const { ask: call } = await import('@octo/api');
   const proxy = typeof endpoint['ProxyId'] === 'string' ? { proxyId: endpoint['ProxyId'] } : {};
   const query = new URLSearchParams({ ...at, ...proxy, type: style.Style });
@@ -29,7 +29,10 @@ export async function discovered(
   const found = await call<{ readonly Endpoint: Members }>(api, { method: 'GET', path }, AbortSignal.timeout(60_000));
   const print = found.Endpoint[name];
   if (typeof print !== 'string' || print === '') return {};
-  await trust(`${at.host}${at.port ? `:${at.port}` : ''} shows the ${TRUST[name]} ${print}`, name, print, isAccepted);
+  const octopus = found.Endpoint['FingerprintMd5']; // as Octopus shows it
+  const other = typeof octopus === 'string' ? ` (MD5 ${octopus})` : '';
+  const shown = `${at.host}${at.port ? `:${at.port}` : ''} shows the ${TRUST[name]} ${print}${other}`;
+  await trust(shown, name, print, isAccepted);
   return { [name]: print };
 }
 

@@ -6,7 +6,7 @@ import { unknown } from '../pick.ts';
 type Member = EndpointMember & { readonly anyOf?: readonly EndpointMember[] };
 
 /** Members that name a resource; their flags take its name, too. */
-export const REFERENCES = { AccountId: 'accounts', ProxyId: 'proxies' } as const;
+export const REFERENCES = { AccountId: 'accounts', JumpAccountId: 'accounts', ProxyId: 'proxies' } as const;
 
 /** `AccountId` is `--account`, `HTTPPort` is `--http-port`. */
 export function flagOf(member: string): string {

@@ -182,6 +182,8 @@ export interface Account {
 }
 export interface Proxy {
   readonly id: string;
+  /** Default: an HTTP proxy that knows CONNECT. */
+  readonly kind?: 'http' | 'socks5';
   readonly host: string;
   readonly port: number;
   readonly username?: string;

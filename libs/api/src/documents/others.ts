@@ -6,7 +6,7 @@ export const proxySchema = z.looseObject({
   Name: name,
   Host: z.string().trim().min(1),
   Port: z.int().min(1).max(65_535).default(80),
-  ProxyType: z.enum(['HTTP']).default('HTTP'),
+  ProxyType: z.enum(['HTTP', 'SOCKS5']).default('HTTP'),
   Username: z.string().nullish(),
   Password: sensitive,
 });

@@ -75,11 +75,12 @@ export async function proxyOf(documents: Documents, id: string): Promise<Proxy> 
   const proxy = await documents.get('proxies', id);
   if (!proxy) throw missing('proxy', id);
   const { Password } = await documents.secretsOf('proxies', id);
-  const { Host, Port, Username } = proxy.members;
+  const { Host, Port, Username, ProxyType } = proxy.members;
   return {
     id: proxy.id,
     host: String(Host),
     port: Number(Port),
+    ...(ProxyType === 'SOCKS5' && { kind: 'socks5' as const }),
     ...(typeof Username === 'string' && Username !== '' && { username: Username }),
     ...(Password !== undefined && { password: new Secret(Password) }),
   };

@@ -1,0 +1,245 @@
+import { type Session } from '@octo/kernel';
+import { launchOf, readToEnd, readUntil, word } from '@octo/testkit';
+import { Forwarder } from '@octo/testkit/faults';
+import { SSHD, SshServer } from '@octo/testkit/ssh';
+import { hastyClock } from '@octo/testkit/transport-faults';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { newTransport, openingTo, type SshTransport } from './ssh.fixture.ts';
+
+const limit = () => AbortSignal.timeout(20_000);
+let tickets = 0;
+const newTicket = () => `s${process.pid}x${++tickets}`;
+
+async function sessionTo(
+  transport: SshTransport,
+  server: SshServer,
+  more: object = {},
+  patienceMs = 10_000,
+): Promise<Session> {
+  const opening = openingTo(server, more);
+  return transport.open({ ...opening, limits: { ...opening.limits, retryTimeLimitMs: patienceMs } }, limit());
+}
+
+/** What octo has left below its folder: tickets and workspaces. */
+function left(server: SshServer): readonly string[] {
+  const root = join(server.home, 'octo');
+  return ['t', 'w', 'm'].flatMap((dir) => readdirSync(join(root, dir)).flatMap((name) => (dir === 'm' ? readdirSync(join(root, dir, name)) : [`${dir}/${name}`]))); // prettier-ignore
+}
+
+describe.skipIf(SSHD === undefined)('trouble with a machine behind OpenSSH', () => {
+  test('after a script nothing is left on the machine, and after the connections not even a prepared folder', async () => {
+    await using server = await SshServer.start();
+    const transport = newTransport();
+    const session = await sessionTo(transport, server);
+    const ticket = newTicket();
+    await session.start(ticket, launchOf('echo "$OCTO_TICKET" "$TMPDIR"; touch "$TMPDIR/x"'), limit());
+    const { texts } = await readToEnd(session, ticket);
+    expect(texts[0]).toMatch(new RegExp(`^${ticket} ${server.home}/octo/w/.*/tmp$`));
+    await session.complete({ ticket }, '', limit());
+    await transport[Symbol.asyncDispose]();
+    await expect.poll(() => left(server), { timeout: 5_000 }).toEqual([]);
+  });
+
+  test('a killed supervisor: its script goes on and is read to its end, whose code is lost, and is said to be (−46)', async () => {
+    await using server = await SshServer.start();
+    await using transport = newTransport();
+    const session = await sessionTo(transport, server);
+    const ticket = newTicket();
+    const go = join(server.dir, 'go');
+    await session.start(
+      ticket,
+      launchOf(`echo up; while [ ! -e ${word(go)} ]; do sleep 0.05; done; echo still here`),
+      limit(),
+    );
+    const { next } = await readUntil(session, ticket, 'up');
+    const [name = ''] = readdirSync(join(server.home, 'octo/w')).filter((it) => existsSync(join(server.home, 'octo/w', it, 'started'))); // prettier-ignore
+    const [pid] = readFileSync(join(server.home, 'octo/w', name, 'started'), 'utf8').split(' ');
+    process.kill(Number(pid), 'SIGKILL');
+    expect((await session.status({ ticket }, { after: next, waitMs: 300 }, limit())).state).toBe('Running');
+    execFileSync('touch', [go]);
+    const rest = await readToEnd(session, ticket, next);
+    expect(rest.texts).toEqual(['still here']);
+    expect(rest.last).toMatchObject({
+      end: 'unknown',
+      exitCode: -46,
+      detail: expect.stringContaining('supervisor') as string,
+    });
+    await session.complete({ ticket }, '', limit());
+  });
+
+  test('kill -9 of the SSH server and all its connections: the script goes on, and its lines come whole', async () => {
+    await using server = await SshServer.start();
+    await using transport = newTransport(hastyClock);
+    const session = await sessionTo(transport, server);
+    const ticket = newTicket();
+    await session.start(ticket, launchOf('for n in $(seq 1 30); do echo $n; sleep 0.03; done; exit 5'), limit());
+    const { lines, next } = await readUntil(session, ticket, '3');
+    await server.kill();
+    const reading = readToEnd(session, ticket, next);
+    await sleep(100);
+    await server.restart();
+    const { texts, last } = await reading;
+    const all = [...lines.map((it) => it.text), ...texts];
+    expect(all).toEqual(Array.from({ length: 30 }, (_, n) => String(n + 1)));
+    expect(last).toMatchObject({ end: 'exited', exitCode: 5 });
+    await session.complete({ ticket }, '', limit());
+  });
+
+  test('the host key changes while a script runs: nobody reads on until it is accepted, and then nothing is lost (I15)', async () => {
+    await using server = await SshServer.start();
+    await using transport = newTransport(hastyClock);
+    const session = await sessionTo(transport, server);
+    const ticket = newTicket();
+    await session.start(ticket, launchOf('echo one; sleep 0.5; echo two'), limit());
+    const { next } = await readUntil(session, ticket, 'one');
+    await server.replaceHostKey();
+    await expect(readToEnd(session, ticket, next)).rejects.toMatchObject({ code: 'OCTO_TRANSPORT_SSH_HOST_KEY' });
+    const accepted = await sessionTo(transport, server, { Fingerprint: server.fingerprint() });
+    expect((await readToEnd(accepted, ticket, next)).texts).toEqual(['two']);
+    await accepted.complete({ ticket }, '', limit());
+  });
+
+  test.each(['MaxSessions 2', 'MaxSessions 1', 'MaxStartups 1:100:1'])(
+    'a server with %s runs many scripts at once all the same, and each once',
+    async (line) => {
+      await using server = await SshServer.start({ config: [line] });
+      await using transport = newTransport(hastyClock);
+      const session = await sessionTo(transport, server, {}, 20_000);
+      const all = await Promise.all(
+        Array.from({ length: 24 }, async (_, n) => {
+          const ticket = newTicket();
+          const file = join(server.dir, ticket);
+          await session.start(ticket, launchOf(`echo ran >> ${word(file)}; echo ${n}; sleep 0.2; echo end`), limit());
+          const { texts } = await readToEnd(session, ticket, '', 2_000);
+          await session.complete({ ticket }, '', limit());
+          return [...texts, readFileSync(file, 'utf8')];
+        }),
+      );
+      expect(all).toEqual(Array.from({ length: 24 }, (_, n) => [String(n), 'end', 'ran\n']));
+    },
+    40_000,
+  );
+
+  test('a wait for news gives way to others who need the machine', async () => {
+    await using server = await SshServer.start({ config: ['MaxSessions 1'] });
+    await using transport = newTransport();
+    const session = await sessionTo(transport, server);
+    const quiet = Array.from({ length: 8 }, newTicket); // more than there are channels
+    for (const ticket of quiet) await session.start(ticket, launchOf('sleep 60'), limit());
+    const stop = new AbortController();
+    const waits = quiet.map((ticket) =>
+      session.status({ ticket }, { after: '', waitMs: 15_000 }, stop.signal).catch(() => {}),
+    );
+    const begun = performance.now();
+    const ticket = newTicket();
+    await session.start(ticket, launchOf('echo quick'), limit());
+    expect((await readToEnd(session, ticket)).texts).toEqual(['quick']);
+    expect(performance.now() - begun).toBeLessThan(10_000); // the waits alone would be 15 s
+    stop.abort();
+    await Promise.all(waits);
+    for (const it of quiet) await session.cancel({ ticket: it }, limit());
+    for (const it of [...quiet, ticket]) {
+      await readToEnd(session, it);
+      await session.complete({ ticket: it }, '', limit());
+    }
+  }, 60_000);
+
+  test.each([
+    ['start', 'up'],
+    ['start', 'down'],
+    ['output', 'down'],
+    ['cancel', 'up'],
+    ['cancel', 'down'],
+  ] as const)(
+    'the network goes silent at %s, %s: it is noticed, and the truth comes over another connection',
+    async (phase, direction) => {
+      await using server = await SshServer.start();
+      await using forwarder = await Forwarder.listen({ port: server.port });
+      await using transport = newTransport(hastyClock);
+      const session = await sessionTo(transport, server, { Port: forwarder.port }, 20_000);
+      const silence = () => {
+        for (const connection of forwarder.connections)
+          if (connection.isOpen) connection.arm({ direction, fault: { kind: 'stall' }, atChunk: 1 });
+      };
+      const ticket = newTicket();
+      const file = join(server.dir, ticket);
+      const body = phase === 'cancel' ? 'echo 1; sleep 60' : 'for n in 1 2 3; do echo $n; sleep 0.2; done; exit 3';
+      if (phase === 'start') silence();
+      await session.start(ticket, launchOf(`echo ran >> ${word(file)}; ${body}`), limit());
+      if (phase === 'output') silence();
+      if (phase === 'cancel') {
+        await readUntil(session, ticket, '1');
+        silence();
+        await session.cancel({ ticket }, limit());
+      }
+      const { texts, last } = await readToEnd(session, ticket);
+      expect(texts).toEqual(phase === 'cancel' ? ['1'] : ['1', '2', '3']);
+      expect(last).toMatchObject(phase === 'cancel' ? { end: 'stopped' } : { end: 'exited', exitCode: 3 });
+      expect(readFileSync(file, 'utf8')).toBe('ran\n');
+      await session.complete({ ticket }, '', limit());
+    },
+    40_000,
+  );
+
+  test.skipIf(process.getuid?.() !== 0)(
+    'a full disk is told as such; nothing hangs, and it goes on when there is room',
+    async () => {
+      await using server = await SshServer.start();
+      await using transport = newTransport(hastyClock);
+      const disk = join(server.dir, 'disk');
+      mkdirSync(disk);
+      try {
+        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', disk], { stdio: 'ignore' });
+      } catch {
+        return; // not every container may mount
+      }
+      try {
+        const session = await sessionTo(transport, server, { Folder: join(disk, 'octo') });
+        const ticket = newTicket();
+        await session.start(ticket, launchOf(`echo begun; head -c 1000000 /dev/zero > fill; echo filled`), limit());
+        const { last } = await readToEnd(session, ticket);
+        expect(['exited', 'unknown']).toContain(last.end);
+        const large = { sizeBytes: 900_000, async *open() { yield Buffer.alloc(900_000); } }; // prettier-ignore
+        await expect(session.upload('large', large, limit())).rejects.toMatchObject({
+          code: 'OCTO_TRANSPORT_SSH_DISK',
+        });
+        await expect(session.start(newTicket(), launchOf(`: ${'x'.repeat(100_000)}`), limit())).rejects.toMatchObject({
+          code: 'OCTO_TRANSPORT_SSH_DISK',
+          started: 'no',
+        });
+        await session.complete({ ticket }, '', limit());
+        const after = newTicket();
+        await session.start(after, launchOf('echo room again'), limit());
+        expect((await readToEnd(session, after)).texts).toEqual(['room again']);
+        await session.complete({ ticket: after }, '', limit());
+        expect(readdirSync(join(disk, 'octo')).filter((name) => name.startsWith('large'))).toEqual([]);
+      } finally {
+        await transport[Symbol.asyncDispose]();
+        execFileSync('umount', ['-l', disk]);
+        await rm(disk, { recursive: true, force: true });
+      }
+    },
+  );
+
+  test('what the login scripts of the account say does not disturb, and a forced command is named', async () => {
+    const noise = join(tmpdir(), `octo-noise-${process.pid}`);
+    await writeFile(noise, 'echo Welcome to this machine; echo and have a nice day >&2\n');
+    await using noisy = await SshServer.start({ config: [`SetEnv BASH_ENV=${noise}`] });
+    await using transport = newTransport();
+    expect(await (await sessionTo(transport, noisy)).capabilities(limit())).toMatchObject({ startsOnce: true });
+    await rm(noise);
+    await using forced = await SshServer.start({
+      config: ['ForceCommand echo this account is for files only; exit 1'],
+    });
+    await expect(sessionTo(transport, forced, {}, 100)).rejects.toMatchObject({
+      code: 'OCTO_TRANSPORT_SSH_SHELL',
+      message: expect.stringContaining('this account is for files only') as string,
+    });
+  });
+});

@@ -1,0 +1,20 @@
+#!/bin/sh
+# What tests need of the system and npm does not bring: an OpenSSH server. Does nothing where it is there, where there is
+# no apt, or where one may not install; tests that need it are skipped then, and say so.
+set -eu
+[ -x /usr/sbin/sshd ] && command -v ssh >/dev/null && exit 0
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+  echo "setup: no OpenSSH server here, so tests that need one are skipped (apt-get install openssh-server)" >&2
+  exit 0
+fi
+# The package would start a server of its own on port 22; tests start theirs.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' > "$policy"
+  chmod 755 "$policy"
+  trap 'rm -f "$policy"' EXIT
+fi
+install() {
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-server openssh-client >/dev/null 2>&1
+}
+install || { apt-get update -qq >/dev/null 2>&1 && install; } || echo "setup: OpenSSH's server could not be installed; tests that need it are skipped" >&2
