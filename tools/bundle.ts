@@ -43,6 +43,9 @@ const uncompiled: Plugin = {
   name: 'octo-uncompiled',
   resolveId: (id) => (/\.node$|^cpu-features$/.test(id) ? '\0uncompiled' : undefined),
   load: (id) => (id === '\0uncompiled' ? `throw new Error('not compiled');` : undefined),
+  // asks where it is, for files that it carries or that only Windows has a use for
+  transform: (code, id) =>
+    id.includes('/ssh2/lib/') && code.includes('__dirname') ? `const __dirname = '';${code}` : undefined,
 };
 
 function carried(): string {

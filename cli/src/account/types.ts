@@ -18,6 +18,7 @@ interface AccountKind {
   readonly word: string;
   readonly type:
     | 'SshKeyPair'
+    | 'SshAgent'
     | 'UsernamePassword'
     | 'Token'
     | 'AmazonWebServicesAccount'
@@ -40,6 +41,20 @@ export const ACCOUNT_KINDS: readonly AccountKind[] = [
       { flag: 'private-key-file', member: 'PrivateKeyFile', what: 'private key', isFile: true },
       { flag: 'passphrase-file', member: 'PrivateKeyPassphrase', what: 'passphrase of the key', isOptional: true },
     ],
+  },
+  {
+    word: 'ssh-agent',
+    type: 'SshAgent',
+    members: [
+      username,
+      {
+        flag: 'agent-socket',
+        member: 'AgentSocket',
+        what: "socket of an ssh-agent on the server's machine",
+        isOptional: true,
+      },
+    ],
+    secrets: [],
   },
   { word: 'username', type: 'UsernamePassword', members: [username], secrets: [password] },
   { word: 'token', type: 'Token', members: [], secrets: [{ flag: 'token-file', member: 'Token', what: 'token' }] },

@@ -26,7 +26,16 @@ export async function discovered(
   const proxy = typeof endpoint['ProxyId'] === 'string' ? { proxyId: endpoint['ProxyId'] } : {};
   const query = new URLSearchParams({ ...at, ...proxy, type: style.Style });
   const path = `/api/workers/discover?${query.toString()}`;
-  const found = await call<{ readonly Endpoint: Members }>(api, { method: 'GET', path }, AbortSignal.timeout(60_000));
+  const isNeeded = style.Endpoint.required?.includes(name) === true;
+  const found = await call<{ readonly Endpoint: Members }>(
+    api,
+    { method: 'GET', path },
+    AbortSignal.timeout(60_000),
+  ).catch((error: unknown) => {
+    if (isNeeded) throw error;
+    process.stderr.write(`octo: ${(error as Error).message}; its ${TRUST[name]} is to be accepted later\n`);
+    return { Endpoint: {} as Members };
+  });
   const print = found.Endpoint[name];
   if (typeof print !== 'string' || print === '') return {};
   const octopus = found.Endpoint['FingerprintMd5']; // as Octopus shows it

@@ -3,7 +3,11 @@ import { InputError } from '@octo/kernel';
 import { Flags } from '@oclif/core';
 import { unknown } from '../pick.ts';
 
-type Member = EndpointMember & { readonly anyOf?: readonly EndpointMember[] };
+/** What may be null has several types. */
+type Member = Omit<EndpointMember, 'type'> & {
+  readonly type?: string | readonly string[];
+  readonly anyOf?: readonly EndpointMember[];
+};
 
 /** Members that name a resource; their flags take its name, too. */
 export const REFERENCES = { AccountId: 'accounts', JumpAccountId: 'accounts', ProxyId: 'proxies' } as const;
@@ -31,7 +35,8 @@ function membersOf(style: WorkerStyle): readonly (readonly [string, Member])[] {
   return Object.entries(style.Endpoint.properties ?? {}).filter(([name]) => !own.has(name.toLowerCase()));
 }
 function typeOf({ type, anyOf }: Member): string {
-  return type ?? anyOf?.find((it) => it.type !== 'null')?.type ?? 'string';
+  const [first] = [type ?? []].flat().filter((it) => it !== 'null');
+  return first ?? anyOf?.find((it) => it.type !== 'null')?.type ?? 'string';
 }
 
 /** What people call the address of a listening and of a polling agent. */

@@ -1,4 +1,5 @@
-import { type OctoApi, type WireResource } from '@octo/api';
+import { type OctoApi, type WireResource, type WorkerStyle } from '@octo/api';
+import { InputError } from '@octo/kernel';
 import { Args, Flags } from '@oclif/core';
 import { ask, canAsk } from '../../ask.ts';
 import { type Connection } from '../../connect.ts';
@@ -36,8 +37,20 @@ const flags = {
     description: 'without a thumbprint: trust whatever answers at its address [default: ask on a terminal]',
     default: false,
   }),
+  'from-ssh-config': Flags.boolean({
+    description: 'ssh: host, port, user, key, ProxyJump and known host key as your ~/.ssh/config has them for its name',
+    default: false,
+  }),
+  'ssh-config': Flags.string({
+    description: 'ssh: this file instead of ~/.ssh/config',
+    dependsOn: ['from-ssh-config'],
+  }),
   set: Flags.string({ description: 'any member of its endpoint, as Path=value', multiple: true }),
 };
+
+interface SshFlags {
+  readonly 'ssh-config'?: string | undefined;
+}
 
 export default class WorkerAdd extends OctoCommand {
   static override summary = 'Add a worker. What its endpoint needs depends on the style: octo worker add ssh --help.';
@@ -45,6 +58,7 @@ export default class WorkerAdd extends OctoCommand {
   static override examples = [
     '<%= config.bin %> worker add listening web-1 --uri https://web-1:10933 \\\n    --thumbprint 4F2A… --pool linux-prod',
     '<%= config.bin %> worker add polling web-2 --uri poll://abc123/ --thumbprint 4F2A… --pool linux-prod',
+    '<%= config.bin %> worker add ssh web-7 --from-ssh-config --pool linux-prod --wait',
     '<%= config.bin %> worker add ssh build-1 --host build-1 --account deploy-key \\\n    --pool build,linux --wait',
   ];
   static override args = args;
@@ -70,7 +84,7 @@ export default class WorkerAdd extends OctoCommand {
     const policy = given.flags.policy === undefined ? [] : await idsOf(api, 'machinepolicies', [given.flags.policy]);
     const ofStyle = Object.fromEntries(Object.entries(given.flags).filter(([flag]) => flag in own && !(flag in flags)));
     const Endpoint = await endpointOf(api, style, {
-      flags: ofStyle,
+      flags: given.flags['from-ssh-config'] ? await this.#asSsh(api, style, name, given.flags, ofStyle) : ofStyle,
       sets: given.flags.set ?? [],
       isAccepted: given.flags.accept,
     });
@@ -90,6 +104,23 @@ export default class WorkerAdd extends OctoCommand {
     if (connection.kind === 'in-process' && !given.flags.wait && style.IsSpoken)
       this.logToStderr(`octo: no server runs, so it was not checked; octo worker check "${worker.Name}"`);
     return given.flags.wait ? await this.#waited(connection, worker) : worker; // before the connection goes
+  }
+
+  async #asSsh(
+    api: OctoApi,
+    style: WorkerStyle,
+    name: string,
+    flags: SshFlags,
+    given: Readonly<Record<string, unknown>>,
+  ) {
+    if (style.Style !== 'Ssh')
+      throw new InputError('OCTO_CLI_STYLE_FLAG', `--from-ssh-config is no flag of style ${style.Word}`, {
+        hint: 'octo worker add ssh NAME --from-ssh-config',
+      });
+    const { flagsFromSshConfig } = await import('../../worker/from-ssh-config.ts');
+    const texts = Object.entries(given).filter((it): it is [string, string] => typeof it[1] === 'string');
+    const own = Object.fromEntries(texts);
+    return flagsFromSshConfig(api, own['host'] ?? name, flags['ssh-config'] ?? '', own);
   }
 
   async #waited({ api }: Connection, worker: WireResource<'workers'>): Promise<unknown> {

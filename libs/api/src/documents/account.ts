@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { documentKind, name, sensitive } from './kind.ts';
 
-/** Which members of an account are secret, by its type (rest.md 2.12). */
+/** Which members of an account are secret, by its type (rest.md 2.12); SshAgent is ours. */
 const SECRETS = {
   SshKeyPair: ['PrivateKeyFile', 'PrivateKeyPassphrase'],
+  SshAgent: [],
   UsernamePassword: ['Password'],
   Token: ['Token'],
   AmazonWebServicesAccount: ['SecretKey'],
@@ -21,6 +22,7 @@ export const ACCOUNT_TYPES = Object.keys(SECRETS) as [AccountType, ...AccountTyp
 /** What a type cannot do without. A secret counts when it is written or already kept. */
 const NEEDED: Readonly<Partial<Record<AccountType, readonly string[]>>> = {
   SshKeyPair: ['Username'],
+  SshAgent: ['Username'],
   UsernamePassword: ['Username'],
   AmazonWebServicesAccount: ['AccessKey'],
   AzureServicePrincipal: ['SubscriptionNumber', 'ClientId', 'TenantId'],
@@ -36,6 +38,7 @@ export const accountSchema = z.looseObject({
   TenantIds: z.array(z.string()).default([]),
   TenantTags: z.array(z.string()).default([]),
   Username: z.string().nullish(),
+  AgentSocket: z.string().nullish(),
   AccessKey: z.string().nullish(),
   Region: z.string().nullish(),
   SubscriptionNumber: uuid,

@@ -21,7 +21,12 @@ export function documentKinds(app: FastifyInstance, plane: Plane): void {
   documentRoutes(app, plane, ACCOUNTS, {
     filter: (query) => memberIs(query, 'accountType', 'AccountType'),
     links: (self) => ({ Usages: `${self}/usages` }),
-    mayGo: (account) => refuseUsed(plane, account, (worker) => worker.endpoint['AccountId'] === account.id),
+    mayGo: (account) =>
+      refuseUsed(
+        plane,
+        account,
+        ({ endpoint: it }) => it['AccountId'] === account.id || it['JumpAccountId'] === account.id,
+      ),
     check: async (members) => {
       const missing = missingOf(members);
       if (missing.length === 0) return members;

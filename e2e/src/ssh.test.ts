@@ -1,0 +1,89 @@
+import { SSHD, SshServer } from '@octo/testkit/ssh';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { Home, kill, type Result } from './setup/octo.ts';
+
+describe.skipIf(SSHD === undefined)('workers behind OpenSSH', () => {
+  const open = async () => {
+    const home = await Home.open();
+    const server = await SshServer.start();
+    const config = join(home.dir, 'ssh_config');
+    const known = join(home.dir, 'known_hosts');
+    const hostKey = readFileSync(join(server.dir, 'host_ed25519.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
+    await writeFile(known, `[127.0.0.1]:${server.port} ${hostKey}\n`);
+    execFileSync('ssh-keygen', ['-q', '-H', '-f', known], { stdio: 'ignore' }); // hashed, as Debian keeps it
+    await writeFile(config, `Host web-*\n  HostName 127.0.0.1\n  Port ${server.port}\n  User ${server.username}\n  IdentityFile ${join(server.dir, 'user')}\n  UserKnownHostsFile ${known}\n`); // prettier-ignore
+    const octo = async (...args: string[]): Promise<Result> => {
+      const result = await home.run(args);
+      expect({ args, ...result }).toMatchObject({ code: 0 });
+      return result;
+    };
+    const end = async () => {
+      await home[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    };
+    return { home, server, config, octo, [Symbol.asyncDispose]: end };
+  };
+
+  test('one is added from the SSH configuration, is healthy, and runs scripts; a changed host key stops it until it is accepted (I15)', async () => {
+    await using it = await open();
+    const { home, octo, server, config } = it;
+    await home.serve();
+    await octo('pool', 'add', 'linux');
+    const folder = `${server.home}/octo`;
+    const added = await octo('worker', 'add', 'ssh', 'web-7', '--from-ssh-config', '--ssh-config', config, '--folder', folder, '--pool', 'linux', '--wait'); // prettier-ignore
+    expect(added.stderr).toContain(`account "ssh ${server.username} user" was added`);
+    expect(added.stdout).toMatch(/web-7 is Healthy/);
+    const ran = await octo('run', 'echo "on $(pwd)"; exit 0', '--pool', 'linux');
+    expect(ran.stdout).toContain(`on ${folder}/w/`);
+
+    await server.replaceHostKey();
+    await sleep(1_600); // the connection is known to be gone
+    const refused = await home.run(['run', 'echo again', '--pool', 'linux']);
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.stderr + refused.stdout).toContain('shows another host key than the accepted');
+    const checked = await home.run(['worker', 'check', 'web-7', '--wait']);
+    expect(checked.stdout).toContain('OCTO_TRANSPORT_SSH_HOST_KEY');
+    await octo('worker', 'edit', 'web-7', '--fingerprint', server.fingerprint());
+    await octo('worker', 'check', 'web-7', '--wait');
+    expect((await octo('run', 'echo again', '--pool', 'linux')).stdout).toContain('again');
+    const events = await octo('event', 'list', '--json');
+    expect(events.stdout).toContain('Modified');
+  });
+
+  test('a server that is killed in the middle finds the script on the machine again: no line lost, no second start', async () => {
+    await using it = await open();
+    const { home, octo, server } = it;
+    const first = await home.serve();
+    await octo('pool', 'add', 'linux');
+    await octo(
+      'account',
+      'add',
+      'ssh-key',
+      'me',
+      '--username',
+      server.username,
+      '--private-key-file',
+      join(server.dir, 'user'),
+    );
+    const at = ['--host', '127.0.0.1', '--port', String(server.port), '--fingerprint', server.fingerprint(), '--folder', `${server.home}/octo`]; // prettier-ignore
+    await octo('worker', 'add', 'ssh', 'b1', ...at, '--account', 'me', '--pool', 'linux', '--wait');
+    const witness = join(home.dir, 'witness');
+    const body = `echo ran >> '${witness}'; for n in $(seq 1 40); do echo "line $n"; sleep 0.1; done; exit 3`;
+    const { id } = JSON.parse((await octo('run', body, '--pool', 'linux', '--no-follow', '--json')).stdout) as {
+      id: string;
+    };
+    await expect.poll(() => readFileSync(witness, 'utf8'), { timeout: 10_000 }).toBe('ran\n');
+    await sleep(500);
+    await kill(first.child);
+    await home.serve();
+    const log = await home.run(['task', 'log', id, '--follow']);
+    const lines = log.stdout.match(/line \d+/g) ?? [];
+    expect(lines).toEqual(Array.from({ length: 40 }, (_, n) => `line ${n + 1}`));
+    expect(readFileSync(witness, 'utf8')).toBe('ran\n');
+  });
+});
