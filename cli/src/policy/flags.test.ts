@@ -30,3 +30,22 @@ test('a policy that may not be offline any more says so; never deletes nothing',
     MachineCleanupPolicy: { DeleteMachinesBehavior: 'DoNotDelete' },
   });
 });
+
+test('a schedule is an interval or a cron expression; scripts come from files; retries may be off (R92, R111, R117)', () => {
+  const before = { MachineHealthCheckPolicy: { HealthCheckInterval: '01:00:00' } };
+  const nightly = withPolicyFlags(before, { 'health-cron': '0 3 * * *', 'health-zone': 'Europe/Vienna' });
+  expect(nightly['MachineHealthCheckPolicy']).toEqual({
+    HealthCheckInterval: null,
+    HealthCheckCron: '0 3 * * *',
+    HealthCheckCronTimezone: 'Europe/Vienna',
+  });
+  const hourly = withPolicyFlags(nightly, { 'health-interval': '1h' });
+  expect(hourly['MachineHealthCheckPolicy']).toMatchObject({ HealthCheckInterval: '01:00:00', HealthCheckCron: null });
+  expect(withPolicyFlags({}, { 'bash-script-file': '' })).toEqual({
+    MachineHealthCheckPolicy: { BashHealthCheckPolicy: { RunType: 'InheritFromDefault', ScriptBody: null } },
+  });
+  expect(withPolicyFlags({}, { 'call-retry': 'never', 'check-retry': '30s' })).toEqual({
+    MachineRpcCallRetryPolicy: { Enabled: false, HealthCheckRetryDuration: '00:00:30' },
+  });
+  expect(() => withPolicyFlags({}, { 'bash-script-file': '/nowhere' })).toThrow(/cannot be read/);
+});

@@ -1,4 +1,6 @@
+import { InputError } from '@octo/kernel';
 import { Flags } from '@oclif/core';
+import { readFileSync } from 'node:fs';
 import { withMember, withSets } from '../resources/set-path.ts';
 import { timeSpan } from '../resources/time-span.ts';
 
@@ -14,6 +16,21 @@ export const policyFlags = {
   'retry-time-limit': Flags.string({ description: 'longest time for all tries, e.g. 5m' }),
   'polling-timeout': Flags.string({ description: 'longest wait for a polling worker to call, e.g. 2m' }),
   'health-interval': Flags.string({ description: 'pause between two health checks, e.g. 1h, or never' }),
+  'health-cron': Flags.string({
+    description: 'instead of an interval: a cron expression, with or without seconds, e.g. "0 3 * * *"',
+    exclusive: ['health-interval'],
+  }),
+  'health-zone': Flags.string({ description: 'time zone of the cron expression, e.g. Europe/Vienna [default: UTC]' }),
+  'bash-script-file': Flags.string({
+    description: 'health script for machines with bash; "" inherits the default policy’s',
+  }),
+  'powershell-script-file': Flags.string({
+    description: 'health script for machines with PowerShell; "" inherits the default policy’s',
+  }),
+  'call-retry': Flags.string({
+    description: 'longest time in which a call that failed is made again, e.g. 150s, or never',
+  }),
+  'check-retry': Flags.string({ description: 'the same for calls of a health check' }),
   'health-type': Flags.string({
     description: 'what a health check does',
     options: ['RunScript', 'OnlyConnectivity'],
@@ -58,12 +75,64 @@ export function withPolicyFlags(policy: Members, flags: PolicyFlags): Members {
     changes.push(['MachineCleanupPolicy.DeleteMachinesBehavior', behaviour]);
     if (span !== null) changes.push(['MachineCleanupPolicy.DeleteMachinesElapsedTimeSpan', span]);
   }
+  changes.push(...scheduleChanges(policy, flags), ...scriptChanges(flags), ...retryChanges(flags));
   const sets = Array.isArray(flags['set']) ? flags['set'].map(String) : [];
   return withSets(
     changes.reduce((so, [path, value]) => withMember(so, path.split('.'), value), policy),
     sets,
   );
 }
+type Changes = readonly [string, unknown][];
+const HEALTH = 'MachineHealthCheckPolicy';
+
+/** One of the two rules, never both (R92). */
+function scheduleChanges(
+  policy: Members,
+  { 'health-cron': cron, 'health-zone': zone, 'health-interval': interval }: PolicyFlags,
+): Changes {
+  const changes: [string, unknown][] = [];
+  if (typeof cron === 'string')
+    changes.push([`${HEALTH}.HealthCheckCron`, cron], [`${HEALTH}.HealthCheckInterval`, null]);
+  const had = (policy[HEALTH] as Members | undefined)?.['HealthCheckCron'];
+  if (typeof interval === 'string' && had) changes.push([`${HEALTH}.HealthCheckCron`, null]);
+  if (typeof zone === 'string') changes.push([`${HEALTH}.HealthCheckCronTimezone`, zone]);
+  return changes;
+}
+
+function scriptChanges(flags: PolicyFlags): Changes {
+  const changes: [string, unknown][] = [];
+  for (const [flag, shell] of [
+    ['bash-script-file', 'Bash'],
+    ['powershell-script-file', 'PowerShell'],
+  ] as const) {
+    // prettier-ignore
+    const file = flags[flag];
+    if (typeof file !== 'string') continue;
+    const body = file === '' ? null : readScript(file);
+    changes.push([`${HEALTH}.${shell}HealthCheckPolicy`, { RunType: body === null ? 'InheritFromDefault' : 'Inline', ScriptBody: body }]); // prettier-ignore
+  }
+  return changes;
+}
+function readScript(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new InputError('OCTO_CLI_FILE', `the health script cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function retryChanges({ 'call-retry': call, 'check-retry': check }: PolicyFlags): Changes {
+  const changes: [string, unknown][] = [];
+  const path = 'MachineRpcCallRetryPolicy';
+  if (typeof call === 'string') {
+    const span = orNever(call, '--call-retry');
+    changes.push([`${path}.Enabled`, span !== null]);
+    if (span !== null) changes.push([`${path}.RetryDuration`, span]);
+  }
+  if (typeof check === 'string') changes.push([`${path}.HealthCheckRetryDuration`, timeSpan(check, '--check-retry')]);
+  return changes;
+}
+
 function orNever(text: string, flag: string): string | null {
   return text.toLowerCase() === 'never' ? null : timeSpan(text, flag);
 }

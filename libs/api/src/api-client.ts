@@ -26,6 +26,7 @@ export function directApi(send: Send, apiKey: string): OctoApi {
 const poolsForm = wire.listOf(wire.workerPoolForm);
 const workersForm = wire.listOf(wire.workerForm);
 const nodesForm = wire.listOf(wire.nodeForm);
+const conditionsForm = wire.listOf(wire.workerConditionForm);
 const builtInWorkersForm = wire.listOf(wire.builtInWorkerForm);
 const pluginsForm = wire.listOf(wire.pluginForm);
 const spacesForm = wire.listOf(wire.spaceForm);
@@ -89,6 +90,14 @@ class ApiClient implements OctoApi {
   }
   async worker(idOrName: string, signal: AbortSignal): Promise<wire.WorkerResource> {
     return pick(await this.workers({}, signal), idOrName, 'OCTO_WORKER_NOT_FOUND', 'worker');
+  }
+  async workerConditions(
+    query: { readonly pool?: string },
+    signal: AbortSignal,
+  ): Promise<readonly wire.WorkerCondition[]> {
+    const pool = query.pool === undefined ? undefined : (await this.pool(query.pool, signal)).id;
+    const path = `/api/octo/worker-conditions${pool === undefined ? '' : search({ workerPoolIds: pool })}`;
+    return this.#get(conditionsForm, path, signal);
   }
   builtInWorkers(signal: AbortSignal): Promise<readonly wire.BuiltInWorkerResource[]> {
     return this.#get(builtInWorkersForm, '/api/octo/builtin-workers', signal);

@@ -1,5 +1,6 @@
 import {
   type BuiltInWorkerResource,
+  type WorkerCondition,
   type ExplanationResource,
   type LogPage,
   type NodeResource,
@@ -47,6 +48,8 @@ export interface OctoApi {
   cancel(id: string, signal: AbortSignal): Promise<TaskResource>;
   workers(query: { readonly pool?: string }, signal: AbortSignal): Promise<readonly WorkerResource[]>;
   worker(idOrName: string, signal: AbortSignal): Promise<WorkerResource>;
+  /** What each of these workers is fit for now. */
+  workerConditions(query: { readonly pool?: string }, signal: AbortSignal): Promise<readonly WorkerCondition[]>;
   builtInWorkers(signal: AbortSignal): Promise<readonly BuiltInWorkerResource[]>;
   pools(signal: AbortSignal): Promise<readonly WorkerPoolResource[]>;
   pool(idOrName: string, signal: AbortSignal): Promise<WorkerPoolResource>;

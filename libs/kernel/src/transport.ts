@@ -171,6 +171,8 @@ export interface ConnectionLimits {
   readonly retrySleepMs: number;
   readonly retryTimeLimitMs: number;
   readonly pollingPickUpMs: number;
+  /** So long a call that failed on its way is made again (R117). Default: `retryTimeLimitMs`. */
+  readonly callRetryMs?: number;
 }
 
 /** Credentials as a transport gets them: type and plain fields, sensitive ones wrapped. */

@@ -62,10 +62,11 @@ export interface Tasks {
 
   /**
    * Atomically take the oldest queued task that this node may run: Queued -> Executing, fence + 1.
-   * `onlyOwn`: only those that name this node. Tasks that name another node are never taken.
+   * `onlyOwn`: only those that name this node. Tasks that name another node are never taken, nor those of a type in
+   * `except`.
    */
   claimNext(
-    node: { readonly nodeId: string; readonly onlyOwn: boolean },
+    node: { readonly nodeId: string; readonly onlyOwn: boolean; readonly except?: readonly string[] },
     at: { readonly nowMs: number; readonly untilMs: number },
   ): Promise<{ readonly task: ServerTask; readonly claim: Claim } | undefined>;
   /**
@@ -238,10 +239,10 @@ export interface Workers {
   add(worker: Omit<Worker, 'id'>, audit?: Audit<Worker>): Promise<Worker>;
   /** NotFoundError where it is gone. */
   update(worker: Worker, audit: Audit<Worker>): Promise<Worker>;
-  /** What a check has found; no other member changes. `audit` is asked only where the health changes (R98). */
+  /** What was found out about it; no other member changes. `audit` is asked only where the health changes (R98). */
   setHealth(
     workerId: string,
-    found: Pick<Worker, 'health' | 'statusSummary' | 'details'>,
+    found: Partial<Pick<Worker, 'health' | 'statusSummary' | 'details'>>,
     audit: (worker: Worker, before: Worker) => NewEvent | undefined,
   ): Promise<void>;
   /** Those of a style that have this address, of all spaces (see `TransportType.address`). */
@@ -314,6 +315,8 @@ export interface Liveness {
 export interface Settings {
   get<T>(name: string, fallback: T): Promise<T>;
   set(name: string, value: unknown, audit?: NewEvent): Promise<void>;
+  /** Set it if it still is `from` (null: not set). False: somebody else was faster. */
+  swap(name: string, from: unknown, to: unknown): Promise<boolean>;
 }
 
 /** Wakes sleepers of this process. Polling is the net under it, for what other processes change. */

@@ -1,6 +1,7 @@
 import { Clock, Host, Ids, Logger, provide, token, type Provider } from '@octo/kernel';
 import { explainTask } from './explain/explain-task.ts';
 import { type Explanation } from './explain/explanation.ts';
+import { PlaceFailures } from './health/quarantine.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { type ServerTask } from './model/task.ts';
 import * as administration from './ports-administration.ts';
@@ -25,6 +26,7 @@ const workshop = {
   documents: administration.Documents,
   events: administration.Events,
   pools: ports.Pools,
+  spaces: administration.Spaces,
   workers: ports.Workers,
   leases: ports.Leases,
   connections: ports.Connections,
@@ -65,7 +67,8 @@ export const planeProviders: readonly Provider[] = [
     return (task) => explainTask(at, task);
   }),
   provide(Loop, workshop, ({ host, onlyOwn, ...deps }) => {
-    const shop: Workshop & typeof deps = { ...deps, onlyOwn, nodeId: host.nodeId };
+    const own = { sinceMs: deps.clock.now(), places: new PlaceFailures(deps) };
+    const shop: Workshop & typeof deps = { ...deps, ...own, onlyOwn, nodeId: host.nodeId };
     return new NodeLoop(shop, { onlyOwn });
   }),
 ];

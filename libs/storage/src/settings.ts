@@ -24,6 +24,24 @@ export class SqlSettings implements Settings {
       if (audit) await writeEvent(trx, audit);
     });
   }
+  async swap(name: string, from: unknown, to: unknown): Promise<boolean> {
+    const [old, next] = [JSON.stringify(from), JSON.stringify(to)];
+    return this.#db.write(async (trx) => {
+      const made =
+        from === null
+          ? await run(
+              trx,
+              'insert into setting (name, value) values (?, ?) on conflict (name) do nothing returning name',
+              [name, next],
+            )
+          : await run(trx, 'update setting set value = ? where name = ? and value = ? returning name', [
+              next,
+              name,
+              old,
+            ]);
+      return made.length === 1;
+    });
+  }
 }
 
 export class SqlApiKeys implements ApiKeys {

@@ -82,18 +82,24 @@ export class SqlTasks implements Tasks {
   }
 
   async claimNext(
-    node: { readonly nodeId: string; readonly onlyOwn: boolean },
+    node: { readonly nodeId: string; readonly onlyOwn: boolean; readonly except?: readonly string[] },
     at: { readonly nowMs: number; readonly untilMs: number },
   ): Promise<{ readonly task: ServerTask; readonly claim: Claim } | undefined> {
     // not with "or": SQLite would plan the query anew whenever it is asked
     const mine = node.onlyOwn ? 'only_node_id = ?' : `only_node_id in ('', ?)`;
-    const fit = `state = 'Queued' and ${mine} and (expires_ms is null or expires_ms > ?)
+    const except = node.except ?? [];
+    const others = except.length === 0 ? '' : `and name not in (${except.map(() => '?').join(', ')})`;
+    const fit = `state = 'Queued' ${others} and ${mine} and (expires_ms is null or expires_ms > ?)
        and space_id not in (select id from space where is_queue_stopped = 1)`;
-    const [waiting] = await this.#db.read(`select 1 from task where ${fit} limit 1`, [node.nodeId, at.nowMs]);
+    const [waiting] = await this.#db.read(`select 1 from task where ${fit} limit 1`, [
+      ...except,
+      node.nodeId,
+      at.nowMs,
+    ]);
     if (!waiting) return undefined; // looking costs no write lock and no commit
     return this.#db.write(async (trx) => {
       const next = `select seq from task where ${fit} order by seq limit 1 ${trx.dialect.skipLocked}`;
-      const [first] = await run(trx, next, [node.nodeId, at.nowMs]);
+      const [first] = await run(trx, next, [...except, node.nodeId, at.nowMs]);
       if (!first) return undefined;
       const [row] = await run(
         trx,

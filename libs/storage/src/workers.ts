@@ -138,7 +138,7 @@ export class SqlWorkers implements Workers {
 
   async setHealth(
     workerId: string,
-    found: Pick<Worker, 'health' | 'statusSummary' | 'details'>,
+    found: Partial<Pick<Worker, 'health' | 'statusSummary' | 'details'>>,
     audit: (worker: Worker, before: Worker) => NewEvent | undefined,
   ): Promise<void> {
     await this.#db.write(async (trx) => {

@@ -14,7 +14,7 @@ export interface TentacleOptions {
   /** Its state is kept with the caller: use the same one for the sessions of one machine. */
   readonly caller: Caller;
   readonly clock: Clock;
-  readonly limits: Pick<ConnectionLimits, 'retryTimeLimitMs'>;
+  readonly limits: Pick<ConnectionLimits, 'retryTimeLimitMs' | 'callRetryMs'>;
   readonly log: ActivityLog;
 }
 
@@ -34,7 +34,11 @@ const remembered = new WeakMap<Caller, Remembered>();
 export function openTentacleSession({ caller, clock, limits, log }: TentacleOptions): Session {
   const memory = remembered.get(caller) ?? { known: new KnownScripts() };
   remembered.set(caller, memory);
-  const retrying = { clock, totalMs: limits.retryTimeLimitMs, log: (text: string) => log.write('warning', text) };
+  const retrying = {
+    clock,
+    totalMs: limits.callRetryMs ?? limits.retryTimeLimitMs,
+    log: (text: string) => log.write('warning', text),
+  };
   const options: StockOptions = { caller, clock, retrying, known: memory.known };
 
   const ask = async (signal: AbortSignal): Promise<readonly string[]> => {

@@ -166,6 +166,12 @@ export function storageContract(name: string, install: () => Promise<Installatio
       await s.settings.set('x', { deep: [1] });
       await s.settings.set('x', false);
       expect(await s.settings.get('x', true)).toBe(false);
+      const swaps = [1, 2, 3].map((n) => s.settings.swap('due', null, { n }));
+      expect((await Promise.all(swaps)).filter(Boolean)).toHaveLength(1); // of many nodes one is first
+      const due = await s.settings.get<object>('due', {});
+      expect(await s.settings.swap('due', { n: 9 }, { n: 4 })).toBe(false);
+      expect(await s.settings.swap('due', due, { n: 4 })).toBe(true);
+      expect(await s.settings.get('due', {})).toEqual({ n: 4 });
       expect(await s.apiKeys.count()).toBe(0);
       const key = { userId: 'Users-1', hint: 'API-ABC', purpose: 'p', createdAtMs: 3, expiresAtMs: 9 };
       await s.apiKeys.add({ ...key, hash: 'h1' });

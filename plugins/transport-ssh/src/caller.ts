@@ -53,8 +53,8 @@ export class Caller {
 
   /** `isTold`: whether a command was given that starts something. */
   async again<T>(work: () => Promise<T>, signal: AbortSignal, isTold: () => boolean = () => false): Promise<T> {
-    const { retryAttempts, retrySleepMs, retryTimeLimitMs } = this.#limits;
-    const giveUpMs = this.clock.now() + retryTimeLimitMs;
+    const { retryAttempts, retrySleepMs, retryTimeLimitMs, callRetryMs = retryTimeLimitMs } = this.#limits;
+    const giveUpMs = this.clock.now() + callRetryMs;
     for (let attempt = 1; ; attempt++) {
       try {
         return await work();

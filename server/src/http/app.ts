@@ -13,6 +13,7 @@ import { answerErrors, answerWith } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { leaseRoutes } from './leases.ts';
 import { artifactRoutes } from './octo/artifacts.ts';
+import { workerConditionRoutes } from './octo/worker-conditions.ts';
 import { builtInWorkerRoutes } from './octo/built-in-workers.ts';
 import { joinRoutes } from './octo/join.ts';
 import { joinTokenRoutes } from './octo/join-tokens.ts';
@@ -120,6 +121,7 @@ function ownRoutes(app: FastifyInstance, plane: Plane, gate: Gate, closing: Abor
   taskExplainRoutes(app, plane);
   taskLogRoutes(app, plane, closing);
   builtInWorkerRoutes(app, plane);
+  workerConditionRoutes(app, plane);
   nodeRoutes(app, plane);
   pluginRoutes(app, plane);
   settingsRoutes(app, plane);

@@ -77,10 +77,17 @@ test('a style that no plugin speaks is kept, and says what is missing', async ()
   const { ask } = await openTestServer();
   const { body } = await ask(
     '/api/workers',
-    post({ ...listening, Endpoint: { CommunicationStyle: 'Ssh', Host: 'h' } }),
+    post({ ...listening, Endpoint: { CommunicationStyle: 'KubernetesTentacle' } }),
   );
+  const because = expect.stringContaining('No loaded plugin speaks KubernetesTentacle') as unknown;
+  expect(body).toMatchObject({ StatusSummary: because, Thumbprint: null });
+});
+
+test('an address is made of host and port of an SSH machine', async () => {
+  const { ask } = await openTestServer();
+  const at = { CommunicationStyle: 'Ssh', Host: 'h' };
+  const { body } = await ask('/api/workers', post({ ...listening, Endpoint: at }));
   expect(body).toMatchObject({
-    StatusSummary: expect.stringContaining('No loaded plugin speaks Ssh') as unknown,
     Endpoint: { Port: 22, Uri: 'ssh://h:22/' },
     Uri: 'ssh://h:22/',
     Thumbprint: null,
@@ -231,7 +238,7 @@ test('tasks by hand: a script in each place, a check, what cannot be; repeated; 
     expect((await script(fault)).status).toBe(400);
   expect((await ask('/api/tasks', post({ Name: 'Backup' }))).body.Details.Code).toBe('OCTO_TASK_TYPE');
   const check = (await ask('/api/tasks', post({ Name: 'Health', Arguments: { MachineIds: [worker.Id] } }))).body;
-  expect((await plane.tasks.request(check.Id)).health).toEqual({ workerIds: [worker.Id] });
+  expect((await plane.tasks.request(check.Id)).health).toEqual({ workerIds: [worker.Id], isManual: true });
   expect((await ask(`/api/tasks/${check.Id}/queued-behind`)).body.TotalResults).toBe(2);
   expect((await ask(`/api/tasks/${check.Id}/rerun`, post({}))).status).toBe(409);
   expect((await ask(`/api/tasks/${check.Id}/state`, post({ state: 'Success' }))).status).toBe(409);

@@ -19,6 +19,9 @@ const CATEGORIES = {
   MachineUnavailable: 'Machine found unavailable',
   MachineEnabled: 'Machine enabled',
   MachineDisabled: 'Machine disabled',
+  MachineQuarantined: 'Machine kept out of work',
+  MachineDeleted: 'Machine deleted by its policy',
+  MachineCleanupFailed: 'Machine cleanup failed',
   TaskQueued: 'Task queued',
   TaskCanceled: 'Task canceled',
   TaskStateChanged: 'State of a task set by hand',
@@ -47,7 +50,7 @@ const GROUPS = {
   ],
   MachineUnavailableForDeployment: [
     'Machine no longer available for deployment',
-    ['MachineUnhealthy', 'MachineUnavailable', 'MachineDisabled'],
+    ['MachineUnhealthy', 'MachineUnavailable', 'MachineDisabled', 'MachineQuarantined'],
   ],
 } as const;
 const item = (Id: string, Name: string) => ({ Id, Name });

@@ -1,73 +1,16 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { openPlane } from '../boot.ts';
-import { silentLogger } from '../logging.ts';
-import { buildApp } from './app.ts';
-
-const repo = new URL('../../../', import.meta.url).pathname;
-/** A transport whose machines answer, are away, or fail, as their endpoint says. */
-const PIGEON = `
-import { definePlugin, defineTransport, TransportError } from '@octo/kernel';
-import { z } from 'zod';
-const open = async ({ endpoint, limits }) => {
-  if (endpoint.Fate === 'away') throw new TransportError('OCTO_TRANSPORT_PIGEON', 'no pigeon came back', { started: 'no' });
-  if (endpoint.Fate === 'broken') throw new Error('a feather in the works');
-  const agent = 'Pigeon after ' + limits.connectTimeoutMs + ' ms at most';
-  return { capabilities: async () => ({ agent, startsOnce: true, shells: ['bash'], platform: 'linux-arm64' }), async [Symbol.asyncDispose]() {} };
-};
-const pigeon = defineTransport({
-  style: 'AcmePigeon', word: 'pigeon', endpoint: z.looseObject({ Fate: z.string() }), reach: 'anywhere', deps: {}, create: () => ({ open }),
-});
-export default definePlugin({ name: 'acme-pigeon', contract: 1, transports: [pigeon] });`;
-
-async function openServer() {
-  const dir = await mkdtemp(join(tmpdir(), 'octo-health-'));
-  onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
-  const plugin = join(dir, 'plugins/node_modules/acme-pigeon');
-  await mkdir(join(dir, 'plugins/node_modules/@octo'), { recursive: true });
-  await mkdir(plugin);
-  await symlink(join(repo, 'libs/kernel'), join(dir, 'plugins/node_modules/@octo/kernel'));
-  await symlink(join(repo, 'node_modules/zod'), join(dir, 'plugins/node_modules/zod'));
-  await writeFile(join(dir, 'plugins/package.json'), JSON.stringify({ dependencies: { 'acme-pigeon': '*' } }));
-  const manifest = {
-    name: 'acme-pigeon',
-    version: '1.0.0',
-    type: 'module',
-    exports: './index.js',
-    octo: { contract: 1 },
-  };
-  await writeFile(join(plugin, 'package.json'), JSON.stringify(manifest));
-  await writeFile(join(plugin, 'index.js'), PIGEON);
-  const plane = await openPlane({
-    dataDir: join(dir, 'data'),
-    mode: 'work',
-    logger: silentLogger,
-    node: { id: 'server-test', name: 'test', kind: 'server', taskCap: 5 },
-    pluginRoots: [join(dir, 'plugins')],
-  });
-  onTestFinished(() => plane[Symbol.asyncDispose]());
-  const app = buildApp(plane, { localKey: 'API-LOCAL' });
-  onTestFinished(() => app.close());
-  const ask = async (method: 'GET' | 'POST' | 'PUT', url: string, payload?: object) =>
-    (
-      await app.inject({ method, url, headers: { 'x-octopus-apikey': 'API-LOCAL' }, ...(payload && { payload }) })
-    ).json();
-  return { ask, plane };
-}
-const worker = (name: string, Fate: string) => ({
-  Name: name,
-  WorkerPoolIds: ['WorkerPools-1'],
-  Endpoint: { CommunicationStyle: 'AcmePigeon', Fate },
-});
+import { expect, test, vi } from 'vitest';
+import { openHealthServer as openServer, pigeon as worker } from './health.fixture.ts';
 
 test('a check finds who answers; what it found stays with the worker, a change is one event (R87, R88, R96, R98)', async () => {
   const { ask, plane } = await openServer();
   const made = [];
   for (const fate of ['fine', 'away', 'broken'])
     made.push((await ask('POST', '/api/workers', worker(fate, fate))).Id as string);
-  const lost = { Name: 'lost', WorkerPoolIds: ['WorkerPools-1'], Endpoint: { CommunicationStyle: 'Ssh', Host: 'h' } };
+  const lost = {
+    Name: 'lost',
+    WorkerPoolIds: ['WorkerPools-1'],
+    Endpoint: { CommunicationStyle: 'KubernetesTentacle' },
+  };
   made.push((await ask('POST', '/api/workers', lost)).Id as string);
   const health = async () =>
     (await ask('GET', '/api/workers/all')).map(
@@ -89,7 +32,9 @@ test('a check finds who answers; what it found stays with the worker, a change i
     Status: 'Offline',
     Logs: [{ MessageText: 'no pigeon came back [OCTO_TRANSPORT_PIGEON]' }],
   });
-  expect((await ask('GET', `/api/workers/${made[3]}`)).StatusSummary).toContain('No loaded plugin speaks Ssh');
+  expect((await ask('GET', `/api/workers/${made[3]}`)).StatusSummary).toContain(
+    'No loaded plugin speaks KubernetesTentacle',
+  );
   const again = await ask('POST', '/api/tasks', { Name: 'Health', Arguments: { MachineIds: made } });
   await vi.waitFor(async () => expect((await plane.tasks.get(again.Id))?.state).toBe('Failed'), 10_000);
   expect((await plane.tasks.get(again.Id))?.errorMessage).toMatch(/^could not be contacted: /);

@@ -1,7 +1,7 @@
 import { taskForm, tasksForm } from '@octo/api';
 import { spell } from '@octo/api/documents';
 import { ConflictError, InputError, parse } from '@octo/kernel';
-import { type ActionRequest, isOver, type ServerTask, type TaskRequest, type Worker } from '@octo/plane';
+import { type ActionRequest, isOver, type ServerTask, spanMs, type TaskRequest, type Worker } from '@octo/plane';
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Plane } from '../plane.ts';
@@ -26,6 +26,9 @@ const argumentsSchema = z.looseObject({
   EnvironmentId: text,
   MachinePolicyId: text,
   RestrictedTo: text,
+  /** Longest check of all, and of each machine: `[d.]hh:mm:ss` (R94). */
+  Timeout: text,
+  MachineTimeout: text,
   Properties: z.record(z.string(), z.string()).nullish(),
 });
 export const taskSchema = z.looseObject({
@@ -35,7 +38,7 @@ export const taskSchema = z.looseObject({
   SpaceId: text,
 });
 type Arguments = z.infer<typeof argumentsSchema>;
-type Built = Pick<TaskRequest, 'actions' | 'health'>;
+type Built = Pick<TaskRequest, 'actions' | 'health' | 'timeoutMs'>;
 export const stateSchema = z.looseObject({ State: z.enum(['Success', 'Failed', 'Canceled']), Reason: text });
 
 /** Tasks that a client starts, repeats or sets (R94, R205, R217, rest.md 2.10). */
@@ -100,7 +103,17 @@ async function build(plane: Plane, space: string, name: string, wanted: Argument
   if (isSame(name, 'AdHocScript')) return { actions: await scripts(plane, space, wanted) };
   if (isSame(name, 'Health')) {
     const workers = await workersToCheck(plane, space, wanted);
-    return { actions: [], health: { workerIds: workers.map((worker) => worker.id) } };
+    const machineTimeoutMs = spanMs(wanted.MachineTimeout);
+    const timeoutMs = spanMs(wanted.Timeout);
+    return {
+      actions: [],
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      health: {
+        workerIds: workers.map((worker) => worker.id),
+        isManual: true,
+        ...(machineTimeoutMs !== undefined && { machineTimeoutMs }),
+      },
+    };
   }
   throw new InputError('OCTO_TASK_TYPE', `tasks of type ${name} cannot be started here`, {
     hint: 'choose AdHocScript or Health',
@@ -147,6 +160,10 @@ async function scripts(plane: Plane, space: string, wanted: Arguments): Promise<
 }
 
 async function workersToCheck(plane: Plane, space: string, wanted: Arguments): Promise<readonly Worker[]> {
+  if (isSame(wanted.RestrictedTo ?? '', 'DeploymentTargets'))
+    throw new InputError('OCTO_TASK_TARGET', 'there are no deployment targets here, only workers', {
+      hint: 'RestrictedTo Workers, Policies or Unlimited',
+    });
   const all = (await plane.workers.list(space)).filter((worker) => !worker.isDisabled);
   const ids = wanted.MachineIds?.length ? wanted.MachineIds : wanted.WorkerIds; // an unread list would mean: all
   if (ids?.length) return named('worker', ids, await plane.workers.list(space));

@@ -164,6 +164,10 @@ export async function startCourierServer(
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
     return text === '' ? undefined : JSON.parse(text);
   };
+  const path = '/api/machinepolicies/MachinePolicies-1';
+  const policy = (await ask('GET', path)) as { readonly MachineHealthCheckPolicy: object };
+  const check = { ...policy.MachineHealthCheckPolicy, HealthCheckType: 'OnlyConnectivity' }; // couriers run no scripts
+  await ask('PUT', path, { ...policy, MachineHealthCheckPolicy: check });
   const [host = '', port] = (door.comms ?? ':0').split(':');
   return { dataDir, door, comms: { host, port: Number(port) }, api, ask, answer, stop: end };
 }

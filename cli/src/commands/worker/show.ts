@@ -3,6 +3,8 @@ import { Args } from '@oclif/core';
 import { connectionFlags, OctoCommand } from '../../octo-command.ts';
 import { paths } from '../../resources/show.ts';
 import { facts, when } from '../../table.ts';
+import { capabilityFacts } from '../../worker/capability-facts.ts';
+import { ago, statusWord } from '../../worker/condition-table.ts';
 
 export default class WorkerShow extends OctoCommand {
   static override summary = 'Show one worker, by name or id; "built-in" shows the built-in one.';
@@ -33,21 +35,36 @@ export default class WorkerShow extends OctoCommand {
     const worker = await connection.api.worker(args.worker, signal);
     const pools = await connection.api.pools(signal);
     const seen = await seenAt(connection.api, worker.id, signal);
+    const [condition] = (await connection.api.workerConditions({}, signal)).filter((it) => it.id === worker.id);
+    const policies = await policyNames(connection.api, signal);
     const { communicationStyle: _, ...endpoint } = worker.endpoint;
     this.log(
       facts([
         ['Worker', `${worker.name} (${worker.id})`],
-        ['Status', worker.isDisabled ? 'Disabled' : worker.healthStatus],
+        ['Status', statusWord({ ...worker, condition })],
         ['', worker.statusSummary],
+        ['No work', condition?.quarantinedUntil ? condition.unfitBecause : undefined],
+        ['Leases', condition?.activeLeases],
+        ['Checked', condition ? ago(condition.lastChecked, Date.now()) : undefined],
+        ['Away since', condition?.unavailableSince ? when(condition.unavailableSince) : undefined],
         ['Style', worker.endpoint.communicationStyle],
         ['Pools', worker.workerPoolIds.map((id) => pools.find((it) => it.id === id)?.name ?? id).join(', ')],
-        ['Policy', worker.machinePolicyId],
+        ['Policy', policies.get(worker.machinePolicyId) ?? worker.machinePolicyId],
         ...seen,
         ...paths(endpoint),
+        ...capabilityFacts(condition?.capabilities ?? {}),
       ]),
     );
-    return worker;
+    return { ...worker, condition };
   }
+}
+
+async function policyNames(api: OctoApi, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const { resources } = await import('@octo/api');
+  const all = await resources(api, 'machinepolicies')
+    .list(signal)
+    .catch(() => []); // who may see workers may not see these
+  return new Map(all.map((it) => [it.Id, it.Name]));
 }
 
 interface WireConnection {

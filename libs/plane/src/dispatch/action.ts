@@ -2,13 +2,16 @@ import { failpoint, InputError, OctoError, parse, type Session, type StepContext
 import { VariableSet } from '@octo/variables';
 import { bufferBytes } from '../bootstrap/text-bytes.ts';
 import { type Leasable } from '../leasing/candidates.ts';
+import { isOfPlace } from '../health/quarantine.ts';
 import { type HeldWorker, type LeaseAsk, retakeLease, takeLease } from '../leasing/lease.ts';
 import { type VariableEntry } from '../model/request.ts';
 import { type RunRecord } from '../model/run.ts';
 import { type Claim, type ServerTask } from '../model/task.ts';
 import { type PlannedAction } from '../planning/plan.ts';
 import { type TaskRoom } from '../queue/room.ts';
+import { enqueue } from '../queue/enqueue.ts';
 import { TaskStop } from '../stop-reasons.ts';
+import { BUILT_IN_STYLE } from '../workers/built-in.ts';
 import { once } from './once.ts';
 import { workerOf } from './records.ts';
 import { isUnreached, openSession } from './session.ts';
@@ -57,10 +60,28 @@ export async function runAction(run: ActionRun, signal: AbortSignal): Promise<vo
     await step.run(context, room.services.resolve(step.deps));
     signal.throwIfAborted();
     room.scribe.end(onWorker, 'Success');
+    await notePlace(run, worker);
   } catch (error) {
     room.scribe.end(onWorker, signal.aborted ? 'Canceled' : 'Failed');
+    if (!signal.aborted) await notePlace(run, worker, error);
     throw error;
   }
+}
+
+/** Failures of the machine are counted, and a script that ran, whatever it came to, ends the count (I21, R105). */
+async function notePlace({ room, task, action }: ActionRun, worker: Leasable, error?: unknown): Promise<void> {
+  if (worker.style === BUILT_IN_STYLE) return;
+  if (error === undefined || !isOfPlace(error)) return room.places.worked(worker.id);
+  if (!(await room.places.failed(worker.id, `${error.message} [${error.code}]`))) return;
+  const log = room.scribe.log(String(action.number));
+  log.write('warning', `${worker.name} takes no work for a while: its last actions failed because of the machine`);
+  await enqueue(room, task.spaceId, {
+    name: 'Health',
+    description: `Check ${worker.name}, where actions failed because of the machine`,
+    actions: [],
+    variables: [],
+    health: { workerIds: [worker.id] },
+  });
 }
 
 /** Where an action runs. Leaving it ends the session, then the lease. */
@@ -81,6 +102,7 @@ async function takePlace(run: ActionRun, activityId: string, signal: AbortSignal
   try {
     return await openPlace(run, first, `${activityId}/${ATTEMPT}`, signal);
   } catch (error) {
+    if (!signal.aborted) await notePlace(run, first.worker, error);
     if (earlier || signal.aborted || !isUnreached(error)) throw error;
     const tried = first.worker;
     const second = await lease(run, activityId, [tried.id], signal).catch((refusal: unknown) => {

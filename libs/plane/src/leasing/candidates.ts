@@ -1,5 +1,6 @@
 import { ConflictError, type Candidate } from '@octo/kernel';
-import { isEligible, type Worker, type WorkerPool } from '../model/worker.ts';
+import { unfitBecause } from '../model/condition.ts';
+import { type Worker, type WorkerPool } from '../model/worker.ts';
 import { type Lease } from '../ports.ts';
 import { BUILT_IN_NAME, BUILT_IN_STYLE, builtInId, type BuiltInVerdict } from '../workers/built-in.ts';
 
@@ -20,27 +21,27 @@ export interface Excluded {
 export function sortOut(
   workers: readonly Worker[],
   builtIn: BuiltInVerdict,
-  nodeId: string,
+  at: { readonly nodeId: string; readonly nowMs: number },
   canSpeak: (style: string) => boolean,
 ): { readonly fit: readonly Leasable[]; readonly excluded: readonly Excluded[] } {
   if (builtIn.serves)
     return {
-      fit: [{ id: builtInId(nodeId), name: BUILT_IN_NAME, style: BUILT_IN_STYLE, endpoint: {} }],
+      fit: [{ id: builtInId(at.nodeId), name: BUILT_IN_NAME, style: BUILT_IN_STYLE, endpoint: {} }],
       excluded: [],
     };
   const fit: Leasable[] = [];
   const excluded: Excluded[] = [{ name: BUILT_IN_NAME, because: builtIn.because }];
   for (const worker of workers) {
-    const because = unfit(worker, canSpeak);
+    const because = unfit(worker, canSpeak, at.nowMs);
     if (because === undefined) fit.push(worker);
     else excluded.push({ name: worker.name, because });
   }
   return { fit, excluded };
 }
 
-function unfit(worker: Worker, canSpeak: (style: string) => boolean): string | undefined {
-  if (worker.isDisabled) return 'disabled';
-  if (!isEligible(worker)) return `health ${worker.health}`;
+function unfit(worker: Worker, canSpeak: (style: string) => boolean, nowMs: number): string | undefined {
+  const because = unfitBecause(worker, nowMs);
+  if (because !== undefined) return because;
   if (!canSpeak(worker.style)) return `no plugin speaks style ${worker.style}`;
   return undefined;
 }

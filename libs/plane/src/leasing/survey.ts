@@ -53,7 +53,7 @@ export async function survey(deps: SurveyDeps, ask: SurveyAsk): Promise<Survey> 
     workersInPool: workers.length,
   });
   const canSpeak = (style: string) => deps.registry.transport(style) !== undefined;
-  const sorted = sortOut(workers, builtIn, deps.nodeId, canSpeak);
+  const sorted = sortOut(workers, builtIn, { nodeId: deps.nodeId, nowMs: deps.clock.now() }, canSpeak);
   const reach = await reachOf(deps, sorted.fit);
   const unreached = sorted.fit.flatMap((w): (Excluded & { readonly id: string })[] => {
     if (without.includes(w.id)) return [{ id: w.id, name: w.name, because: 'not reached' }];

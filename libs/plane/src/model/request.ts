@@ -20,6 +20,21 @@ export interface ActionRequest {
   readonly workerId?: string;
 }
 
+/** Source: R88, R93, R94. */
+export interface HealthRequest {
+  readonly workerIds: readonly string[];
+  /** Asked of the node where they were connected: where they are not now, they are waited for and not sent after. */
+  readonly isSentOn?: boolean;
+  /** Asked for by a person: a quarantine ends if the check passes. */
+  readonly isManual?: boolean;
+  /** Only whether they answer, whatever their policies say. */
+  readonly isConnectivityOnly?: boolean;
+  /** The policy that was due; for people. */
+  readonly policyId?: string;
+  /** Longest check of one machine. Default: 2 min (R96). */
+  readonly machineTimeoutMs?: number;
+}
+
 /** What a task carries out: stored encrypted as a whole, since script bodies may hold secrets, too. */
 export interface TaskRequest {
   readonly name: string;
@@ -27,12 +42,8 @@ export interface TaskRequest {
   readonly actions: readonly ActionRequest[];
   readonly variables: readonly VariableEntry[];
   readonly pool?: string;
-  /** A check of these workers, in place of actions. */
-  readonly health?: {
-    readonly workerIds: readonly string[];
-    /** Asked of the node where they were connected: where they are not now, they are waited for and not sent after. */
-    readonly isSentOn?: boolean;
-  };
+  /** A check of workers, in place of actions. */
+  readonly health?: HealthRequest;
   /** Longest execution; then running scripts are cancelled and the task ends as TimedOut. Default: none. */
   readonly timeoutMs?: number;
   /** Longest time in the queue; then the task ends as TimedOut. Default: one day (R211). */

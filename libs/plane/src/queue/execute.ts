@@ -6,7 +6,7 @@ import { Waits } from '../dispatch/waits.ts';
 import { checkWorkers } from '../health/check.ts';
 import { sendOn } from '../health/send-on.ts';
 import { Scribe } from '../log/scribe.ts';
-import { type TaskRequest, type VariableEntry } from '../model/request.ts';
+import { type HealthRequest, type TaskRequest, type VariableEntry } from '../model/request.ts';
 import { type Claim, type ServerTask, type TaskState } from '../model/task.ts';
 import { type PlannedAction, planTask } from '../planning/plan.ts';
 import { type TaskChange } from '../ports.ts';
@@ -68,16 +68,12 @@ async function carryOut(room: TaskRoom, running: Running, request: TaskRequest):
   return { state: 'Success' };
 }
 
-async function checkHealth(
-  room: TaskRoom,
-  running: Running,
-  health: NonNullable<TaskRequest['health']>,
-): Promise<Outcome> {
+async function checkHealth(room: TaskRoom, running: Running, health: HealthRequest): Promise<Outcome> {
   if (running.claim.fence > 1) room.scribe.line('', 'Info', `Continued by ${room.nodeId}`);
   else room.scribe.begin('', running.task.description);
   const { workerIds, isSentOn = false } = health;
   const own = isSentOn ? workerIds : await sendOn(room, running.task.spaceId, workerIds);
-  await checkWorkers(room, own, running.stop.signal);
+  await checkWorkers(room, running.task, { ...health, workerIds: own }, running.stop.signal);
   return { state: 'Success' };
 }
 

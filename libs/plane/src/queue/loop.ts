@@ -1,7 +1,9 @@
 import { failpoint, type Logger } from '@octo/kernel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ARTIFACT_DAYS, ARTIFACT_DAYS_DEFAULT } from '../limits.ts';
+import { queueDueChecks } from '../health/schedule.ts';
 import { type Claim, type ServerTask } from '../model/task.ts';
+import { type Spaces } from '../ports-administration.ts';
 import { type Nodes, type Subscription } from '../ports.ts';
 import { isStorageAway, TaskStop } from '../stop-reasons.ts';
 import { adoptTheDead, type Adoption } from './adopt.ts';
@@ -9,7 +11,8 @@ import { executeTask, type Running } from './execute.ts';
 import { explainQueue } from './explain-queue.ts';
 import { type Workshop } from './room.ts';
 
-export type LoopDeps = Workshop & Adoption & { readonly nodes: Nodes; readonly logger: Logger };
+export type LoopDeps = Workshop &
+  Adoption & { readonly nodes: Nodes; readonly logger: Logger; readonly spaces: Spaces };
 
 export interface LoopOptions {
   /** In-process planes take only what they enqueued (house.md 6.3). */
@@ -21,6 +24,9 @@ const SWEEP_PAUSE_MS = 50;
 /** R236 */
 const EVENT_DAYS = 90;
 const DAY_MS = 24 * 3_600_000;
+/** Types of tasks that nobody deploys by, and the part of the task cap that they may take. */
+const CHECKS: readonly string[] = ['Health'];
+const CHECK_SHARE = 0.2;
 /** How often old artifacts are looked for. */
 const RETENTION_MS = 3_600_000;
 
@@ -59,6 +65,9 @@ export class NodeLoop implements AsyncDisposable {
       this.#each('handed', this.#workshop.limits.adoptMs, () =>
         this.#options.onlyOwn ? undefined : this.#takeHanded(),
       ),
+      this.#each('health', this.#workshop.limits.adoptMs, () =>
+        this.#options.onlyOwn ? undefined : queueDueChecks(this.#workshop),
+      ),
       this.#each('retention', RETENTION_MS, () => (this.#options.onlyOwn ? undefined : this.#sweep())),
     ];
   }
@@ -82,11 +91,18 @@ export class NodeLoop implements AsyncDisposable {
     while (this.#running.size < cap && !this.#stop.signal.aborted) {
       const nowMs = clock.now();
       const at = { nowMs, untilMs: nowMs + limits.claimMs };
-      const taken = await tasks.claimNext({ nodeId, onlyOwn: this.#options.onlyOwn }, at);
+      const except = this.#hasChecksEnough(cap) ? { except: CHECKS } : {};
+      const taken = await tasks.claimNext({ nodeId, onlyOwn: this.#options.onlyOwn, ...except }, at);
       if (!taken) break;
       failpoint('claimed');
       this.#execute(taken.task, taken.claim);
     }
+  }
+
+  /** Checks of health take a share of the cap, so that deployments are never kept waiting for all of them (R93). */
+  #hasChecksEnough(cap: number): boolean {
+    const running = [...this.#running.values()].filter(({ task }) => CHECKS.includes(task.name)).length;
+    return running >= Math.max(1, Math.floor(cap * CHECK_SHARE));
   }
 
   /** Here, where tasks are claimed one after the other: what is not running now is in nobody's hands. */

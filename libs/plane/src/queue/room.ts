@@ -2,6 +2,7 @@ import { type Clock, type Ids, type Logger } from '@octo/kernel';
 import { type Mask } from '@octo/variables';
 import { type LeasingDeps } from '../leasing/lease.ts';
 import { type Waits } from '../dispatch/waits.ts';
+import { type PlaceFailures } from '../health/quarantine.ts';
 import { type Scribe } from '../log/scribe.ts';
 import { type Documents, type Events } from '../ports-administration.ts';
 import {
@@ -16,6 +17,10 @@ import {
 
 /** What a node needs to carry out tasks. */
 export interface Workshop extends LeasingDeps {
+  /** When this process began: what it cannot have seen was before (R101). */
+  readonly sinceMs: number;
+  /** Failures of machines, as this node has seen them (I21). */
+  readonly places: PlaceFailures;
   readonly tasks: Tasks;
   readonly journal: Journal;
   readonly artifacts: ArtifactStore;

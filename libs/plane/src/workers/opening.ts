@@ -17,6 +17,8 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   retryTimeLimitMs: 300_000,
   pollingPickUpMs: 120_000,
 };
+/** R117 */
+const CALL_RETRY_MS = 150_000;
 
 /** What a transport gets to reach a worker: limits of its machine policy, and what its endpoint names by id. */
 export async function openingOf(
@@ -39,12 +41,14 @@ async function limitsOf(documents: Documents, policyId: string): Promise<Connect
   if (!members) return CONNECTION_LIMITS;
   const span = (name: string, otherwise: number) => spanMs(members[name]) ?? otherwise;
   const count = members['ConnectionRetryCountLimit'];
+  const retry = (members['MachineRpcCallRetryPolicy'] ?? {}) as Readonly<Record<string, unknown>>; // of a document of that kind
   return {
     connectTimeoutMs: span('ConnectionConnectTimeout', CONNECTION_LIMITS.connectTimeoutMs),
     retryAttempts: typeof count === 'number' ? count : CONNECTION_LIMITS.retryAttempts,
     retrySleepMs: span('ConnectionRetrySleepInterval', CONNECTION_LIMITS.retrySleepMs),
     retryTimeLimitMs: span('ConnectionRetryTimeLimit', CONNECTION_LIMITS.retryTimeLimitMs),
     pollingPickUpMs: span('PollingRequestQueueTimeout', CONNECTION_LIMITS.pollingPickUpMs),
+    callRetryMs: retry['Enabled'] === false ? 0 : (spanMs(retry['RetryDuration']) ?? CALL_RETRY_MS),
   };
 }
 

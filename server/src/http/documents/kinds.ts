@@ -1,6 +1,6 @@
 import { ACCOUNTS, CERTIFICATES, MACHINE_POLICIES, machinePolicySchema, missingOf, PROXIES } from '@octo/api/documents';
 import { ConflictError, InputError } from '@octo/kernel';
-import { type Document, SYSTEM_ACTOR } from '@octo/plane';
+import { checkPolicy, type Document, SYSTEM_ACTOR } from '@octo/plane';
 import { type FastifyInstance } from 'fastify';
 import { type Plane } from '../../plane.ts';
 import { pageOf, type Query } from '../collections.ts';
@@ -57,6 +57,7 @@ function machinePolicies(app: FastifyInstance, plane: Plane): void {
         throw new InputError('OCTO_POLICY_DEFAULT', `${before.name} is the default policy; a space always has one`, {
           hint: 'make another policy the default one instead',
         });
+      checkPolicy(members);
       if (members['IsDefault'] === true) await dethrone(plane, spaceId, before?.id);
       return members;
     },
@@ -69,7 +70,12 @@ function machinePolicies(app: FastifyInstance, plane: Plane): void {
             hint: 'make another policy the default one first',
           },
         );
-      await refuseUsed(plane, policy, (worker) => isSame(worker.machinePolicyId, policy.id));
+      await refuseUsed(
+        plane,
+        policy,
+        (worker) => isSame(worker.machinePolicyId, policy.id),
+        'give those workers another one first, or: octo policy remove NAME --move-to-default',
+      );
     },
   });
   app.get('/api/machinepolicies/template', async (request) => {
@@ -128,10 +134,11 @@ async function refuseUsed(
     readonly endpoint: Readonly<Record<string, unknown>>;
     readonly machinePolicyId: string;
   }) => boolean,
+  hint = 'give those workers another one first',
 ): Promise<void> {
   const users = document.spaceId === null ? [] : (await plane.workers.list(document.spaceId)).filter(isUser);
   if (users.length === 0) return;
   throw new ConflictError('OCTO_DOCUMENT_USED', `${document.name} is used by ${users.map((w) => w.name).join(', ')}`, {
-    hint: 'give those workers another one first',
+    hint,
   });
 }

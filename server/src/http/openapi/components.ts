@@ -2,6 +2,7 @@ import {
   activityForm,
   type AnyShape,
   builtInWorkerForm,
+  workerConditionForm,
   clusterSummaryForm,
   explanationForm,
   type JsonSchema,
@@ -36,6 +37,7 @@ const { each, list, nullable, optional, str } = shapes;
 const FORMS = {
   Activity: activityForm,
   BuiltInWorker: builtInWorkerForm,
+  WorkerCondition: workerConditionForm,
   ClusterSummary: clusterSummaryForm,
   Explanation: explanationForm,
   LogPage: logPageForm,

@@ -49,6 +49,7 @@ async function collections(go: Go): Promise<void> {
     // a space goes only with its queue stopped; others keep that member as theirs
     await go(`PUT ${at}`, { ...known, Description: 'another', TaskQueueStopped: true });
     if (path === '/api/workers') for (const more of ['connection', 'tasks']) await go(`GET ${at}/${more}`);
+    if (path === '/api/workers') await go('GET /api/octo/worker-conditions');
     if (path === '/api/accounts') await go(`GET ${at}/usages`);
     await go(`DELETE ${at}`);
   }

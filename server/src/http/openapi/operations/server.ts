@@ -92,6 +92,12 @@ export const OCTO: Operations = {
     summary: 'The built-in worker of each node, and whether it would be used',
     answer: arrayOf(ref('BuiltInWorker')),
   },
+  'GET /api/octo/worker-conditions': {
+    tag: 'Octo',
+    summary: 'What each worker is fit for now, and what is known of its machine',
+    answer: arrayOf(ref('WorkerCondition')),
+    query: ['ids', 'workerPoolIds', 'healthStatuses', 'commStyles', 'isDisabled', 'name', 'partialName'],
+  },
   'GET /api/octo/styles': {
     tag: 'Octo',
     summary: 'Styles that a worker may have, with the form of their endpoints',

@@ -1,0 +1,233 @@
+import { absenceOf, quarantineOf } from '@octo/plane';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { openHealthServer, pigeon } from './health.fixture.ts';
+
+type Server = Awaited<ReturnType<typeof openHealthServer>>;
+type Wire = Readonly<Record<string, unknown>> & { readonly Id: string; readonly HealthStatus: string };
+
+async function add({ ask, plane }: Server, name: string, fate: string, more: object = {}): Promise<Wire> {
+  const made = (await ask(
+    'POST',
+    '/api/workers',
+    pigeon(name, fate, { SkipInitialHealthCheck: true, ...more }),
+  )) as Wire;
+  const Capabilities = { toolsAtMs: Date.now() }; // some tools take long to say who they are
+  await plane.workers.setHealth(made.Id, { details: { Capabilities } }, () => undefined);
+  return made;
+}
+/** Ask for a check and wait for its end; the limit is 15 s. */
+async function check({ ask, plane }: Server, ids: readonly string[], more: object = {}) {
+  const task = (await ask('POST', '/api/tasks', { Name: 'Health', Arguments: { MachineIds: ids, ...more } })) as Wire;
+  await vi.waitFor(async () => expect((await plane.tasks.get(task.Id))?.completedAtMs).toBeDefined(), 15_000);
+  const ended = await plane.tasks.get(task.Id);
+  const log = (await plane.journal.read(task.Id, 0, 1_000_000)).map((line) => line.text).join('\n');
+  return { state: ended?.state, error: ended?.errorMessage, log };
+}
+const workerOf = ({ ask }: Server, id: string) => ask('GET', `/api/workers/${id}`) as Promise<Wire>;
+const policy = (bash: string, more: object = {}) => ({
+  Name: `policy ${Math.random()}`,
+  MachineHealthCheckPolicy: { BashHealthCheckPolicy: { RunType: 'Inline', ScriptBody: bash }, ...more },
+});
+const category = async ({ ask }: Server, id: string, name: string) =>
+  ((await ask('GET', `/api/events?regarding=${id}&eventCategories=${name}`)) as { Items: { Message: string }[] }).Items;
+
+test('a check looks around: system, shell, disk and tools with versions stay with the worker (I7, R28)', async () => {
+  const server = await openHealthServer();
+  const made = await add(server, 'w', join(server.dir, 'nest'));
+  await server.plane.workers.setHealth(made.Id, { details: { Capabilities: null } }, () => undefined);
+  expect((await check(server, [made.Id])).state).toBe('Success');
+  const found = await workerOf(server, made.Id);
+  expect(found).toMatchObject({ HealthStatus: 'Healthy', StatusSummary: 'It answers: Nest 1.0', ShellName: 'Bash' });
+  expect(found['ShellVersion']).toMatch(/^\d+\.\d+/);
+  expect(found['OperatingSystem']).toMatch(/\S/);
+  const details = (await server.plane.workers.get(made.Id))?.details ?? {};
+  const Capabilities = details['Capabilities'] as Record<string, unknown>; // what the check has put there
+  expect(Capabilities).toMatchObject({
+    agent: 'Nest 1.0',
+    tools: { git: expect.stringMatching(/^\d+\.\d+/) as string },
+  });
+  expect(Capabilities['freeDiskBytes']).toBeGreaterThan(1_000_000);
+});
+
+test.each([
+  ['echo fine', 'Healthy', /It answers/],
+  ['echo_warning "little room"', 'HasWarnings', /^little room$/],
+  ['echo "to stderr" >&2', 'HasWarnings', /^to stderr$/],
+  ['echo_warning one; echo_warning two', 'HasWarnings', /^one \(and 1 more\)$/],
+  ['echo_error "no database"; exit 0', 'Unhealthy', /^no database$/],
+  ['fail_healthcheck "the disk is gone"; echo never', 'Unhealthy', /^the disk is gone$/],
+  ['exit 7', 'Unhealthy', /exit code 7/],
+  ['[ "#{Octopus.Machine.Name}" = w ] || exit 1', 'Healthy', /It answers/],
+])('the script of the policy decides: %s is %s (R90, R91)', async (script, health, summary) => {
+  const server = await openHealthServer();
+  const made = await server.ask('POST', '/api/machinepolicies', policy(script));
+  const worker = await add(server, 'w', join(server.dir, 'nest'), { MachinePolicyId: made.Id });
+  const { log } = await check(server, [worker.Id]);
+  const found = await workerOf(server, worker.Id);
+  expect(found.HealthStatus).toBe(health);
+  expect(found['StatusSummary']).toMatch(summary);
+  expect(log).not.toContain('##octo');
+  expect(await category(server, worker.Id, `Machine${health}`)).toHaveLength(1);
+});
+
+test('a policy inherits the script of the default one; connectivity alone runs none (R88, R89, R111)', async () => {
+  const server = await openHealthServer();
+  const standard = (await server.ask('GET', '/api/machinepolicies/MachinePolicies-1')) as object;
+  await server.ask('PUT', '/api/machinepolicies/MachinePolicies-1', { ...standard, ...policy('echo_warning inherited'), Name: 'Default' }); // prettier-ignore
+  const heir = await server.ask('POST', '/api/machinepolicies', { Name: 'Heir' });
+  const plain = await server.ask(
+    'POST',
+    '/api/machinepolicies',
+    policy('exit 1', { HealthCheckType: 'OnlyConnectivity' }),
+  );
+  const first = await add(server, 'a', join(server.dir, 'nest'), { MachinePolicyId: heir.Id });
+  const second = await add(server, 'b', join(server.dir, 'nest'), { MachinePolicyId: plain.Id });
+  await check(server, [first.Id, second.Id]);
+  expect((await workerOf(server, first.Id))['StatusSummary']).toBe('inherited');
+  expect((await workerOf(server, second.Id)).HealthStatus).toBe('Healthy');
+});
+
+test('a script that hangs is stopped at the limit of the machine, and the others get their result (R94, R96)', async () => {
+  const server = await openHealthServer();
+  const slow = await server.ask('POST', '/api/machinepolicies', policy('echo begun; sleep 60'));
+  const hangs = await add(server, 'hangs', join(server.dir, 'nest'), { MachinePolicyId: slow.Id });
+  const fine = await add(server, 'fine', join(server.dir, 'other'));
+  await check(server, [hangs.Id, fine.Id], { MachineTimeout: '00:00:06' });
+  expect(await workerOf(server, hangs.Id)).toMatchObject({ HealthStatus: 'Unhealthy', StatusSummary: 'The check did not end within 6 s' }); // prettier-ignore
+  expect((await workerOf(server, fine.Id)).HealthStatus).toBe('Healthy');
+});
+
+test('a check does not wait for a script that has the machine to itself (R97)', async () => {
+  const server = await openHealthServer();
+  const worker = await add(server, 'w', join(server.dir, 'nest'));
+  await check(server, [worker.Id]);
+  const script = { ScriptBody: 'echo mine; sleep 30', Syntax: 'Bash', TargetType: 'Workers', WorkerIds: [worker.Id] };
+  const held = (await server.ask('POST', '/api/tasks', { Name: 'AdHocScript', Arguments: { ...script, Properties: { 'Octo.Script.Isolation': 'FullIsolation' } } })) as Wire; // prettier-ignore
+  await vi.waitFor(async () => expect((await server.plane.journal.read(held.Id, 0, 100_000)).some((it) => it.text === 'mine')).toBe(true), 10_000); // prettier-ignore
+  expect((await check(server, [worker.Id])).state).toBe('Success');
+  await server.plane.cancel(held.Id);
+});
+
+test('a policy whose schedule or waits make no sense is refused (R92, R121, R124)', async () => {
+  const server = await openHealthServer();
+  const refused = async (more: object) => (await server.ask('POST', '/api/machinepolicies', { Name: 'x', ...more })) as { Errors?: readonly string[] }; // prettier-ignore
+  const cron = (HealthCheckCron: string, HealthCheckCronTimezone = 'UTC') => refused({ MachineHealthCheckPolicy: { HealthCheckCron, HealthCheckCronTimezone } }); // prettier-ignore
+  expect(JSON.stringify(await cron('every day'))).toContain('OCTO_POLICY_CRON');
+  expect(JSON.stringify(await cron('0 3 * * *', 'Europe/Atlantis'))).toContain('OCTO_POLICY_CRON');
+  expect(JSON.stringify(await cron('0 3 31 2 *'))).toContain('it never comes');
+  expect(JSON.stringify(await refused({ ConnectionConnectTimeout: '00:00:05' }))).toContain('OCTO_POLICY_LEAST');
+  expect(await cron('0 0 3 * * *', 'Europe/Vienna')).toMatchObject({ Id: expect.any(String) as string });
+});
+
+test('who may be offline does not fail the check; who may not does (R99)', async () => {
+  const server = await openHealthServer();
+  const patient = await server.ask('POST', '/api/machinepolicies', {
+    Name: 'Patient',
+    MachineConnectivityPolicy: { MachineConnectivityBehavior: 'MayBeOfflineAndCanBeSkipped' },
+  });
+  const may = await add(server, 'may', 'away', { MachinePolicyId: patient.Id });
+  expect((await check(server, [may.Id])).state).toBe('Success');
+  const must = await add(server, 'must', 'away');
+  expect(await check(server, [may.Id, must.Id])).toMatchObject({
+    state: 'Failed',
+    error: 'could not be contacted: must',
+  });
+  expect((await workerOf(server, may.Id)).HealthStatus).toBe('Unavailable');
+});
+
+const deletes = (after: string) => ({
+  Name: `deletes after ${after}`,
+  MachineCleanupPolicy: { DeleteMachinesBehavior: 'DeleteUnavailableMachines', DeleteMachinesElapsedTimeSpan: after },
+});
+
+test('who is unavailable for the whole limit, by two checks, is deleted, if others say the same (R100-R102, I30)', async () => {
+  const server = await openHealthServer();
+  const rule = await server.ask('POST', '/api/machinepolicies', deletes('00:00:00'));
+  const gone = await add(server, 'gone', 'away', { MachinePolicyId: rule.Id });
+  const alone = await check(server, [gone.Id]);
+  expect(alone.log).not.toContain('is not deleted'); // one check is never enough
+  expect((await check(server, [gone.Id])).log).toContain('gone is unavailable since');
+  expect((await workerOf(server, gone.Id)).HealthStatus).toBe('Unavailable'); // nobody else was there to ask
+  const peer = await add(server, 'peer', join(server.dir, 'nest'));
+  expect((await check(server, [gone.Id, peer.Id])).log).toContain('Deleted gone: it was unavailable since');
+  expect(await server.plane.workers.get(gone.Id)).toBeUndefined();
+  expect(await category(server, gone.Id, 'MachineDeleted')).toHaveLength(1);
+});
+
+test('one that another worker still reaches is not deleted: it is the server that is cut off (I30)', async () => {
+  const server = await openHealthServer();
+  const { createServer } = await import('node:net');
+  const listener = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => listener.once('listening', resolve));
+  const { port } = listener.address() as { port: number };
+  const rule = await server.ask('POST', '/api/machinepolicies', deletes('00:00:00'));
+  const away = pigeon('away', 'away', { MachinePolicyId: rule.Id, SkipInitialHealthCheck: true });
+  const Endpoint = { ...away.Endpoint, Host: '127.0.0.1', Port: port };
+  const cut = (await server.ask('POST', '/api/workers', { ...away, Endpoint })) as Wire;
+  const peer = await add(server, 'peer', join(server.dir, 'nest'));
+  await check(server, [cut.Id, peer.Id]);
+  expect((await check(server, [cut.Id, peer.Id])).log).toContain(`peer reaches 127.0.0.1:${port}, so it is this server that does not`); // prettier-ignore
+  await new Promise((resolve) => listener.close(resolve));
+  expect((await check(server, [cut.Id, peer.Id])).log).toContain(`peer cannot reach 127.0.0.1:${port} either`);
+  expect(await server.plane.workers.get(cut.Id)).toBeUndefined();
+});
+
+test('time does not count that the server was not there to see (R101)', async () => {
+  const server = await openHealthServer();
+  const worker = await add(server, 'w', 'away');
+  await check(server, [worker.Id]);
+  const before = await server.plane.workers.get(worker.Id);
+  const long = { ...(before && absenceOf(before)), sinceMs: 0, lastMs: 0, checks: 9, countedMs: 9e9 };
+  await server.plane.workers.setHealth(worker.Id, { details: { Absence: long } }, () => undefined);
+  await check(server, [worker.Id]);
+  const after = await server.plane.workers.get(worker.Id);
+  expect(after && absenceOf(after)).toMatchObject({ sinceMs: 0, checks: 1, countedMs: 0 });
+});
+
+test('a place that fails three times in a row takes no work, is checked, and is back when that passes; then it stays out for longer (I21, R105)', async () => {
+  const server = await openHealthServer();
+  const nest = join(server.dir, 'nest');
+  const worker = await add(server, 'w', nest);
+  await check(server, [worker.Id]);
+  const run = async () => {
+    const task = (await server.ask('POST', '/api/tasks', { Name: 'AdHocScript', Arguments: { ScriptBody: 'true', Syntax: 'Bash', TargetType: 'Workers', WorkerIds: [worker.Id] } })) as Wire; // prettier-ignore
+    await vi.waitFor(async () => expect((await server.plane.tasks.get(task.Id))?.completedAtMs).toBeDefined(), 10_000);
+    return (await server.plane.tasks.get(task.Id))?.state;
+  };
+  const quarantine = async () => {
+    const now = await server.plane.workers.get(worker.Id);
+    return now && quarantineOf(now);
+  };
+  const failThrice = async () => {
+    await writeFile(`${nest}.away`, '');
+    for (let n = 0; n < 3; n++) expect(await run()).toBe('Failed');
+    const isChecked = async () => (await workerOf(server, worker.Id)).HealthStatus;
+    await vi.waitFor(async () => expect(await isChecked()).toBe('Unavailable'), 10_000);
+    await rm(`${nest}.away`);
+    return (await quarantine())?.count;
+  };
+  expect(await failThrice()).toBe(1);
+  await check(server, [worker.Id]);
+  expect((await quarantine())?.untilMs).toBe(0);
+  expect(await run()).toBe('Success');
+  expect(await failThrice()).toBe(2);
+  expect(await category(server, worker.Id, 'MachineQuarantined')).toHaveLength(2);
+  expect((await quarantine())?.untilMs).toBeGreaterThan(Date.now() + 600_000); // 15 min the second time
+  expect(await run()).toBe('Failed');
+  await check(server, [worker.Id]); // a person's check ends it
+  expect(await run()).toBe('Success');
+}, 60_000);
+
+test('a policy that is due has one check for all its workers, and no second one meanwhile (R92, R93)', async () => {
+  const server = await openHealthServer();
+  const schedule = { HealthCheckInterval: '00:00:01' };
+  const rule = await server.ask('POST', '/api/machinepolicies', policy('sleep 2', schedule));
+  for (const name of ['a', 'b', 'c']) await add(server, name, join(server.dir, name), { MachinePolicyId: rule.Id });
+  const due = async () => (await server.plane.tasks.list({ name: 'Health', skip: 0, take: 100 })).items;
+  await vi.waitFor(async () => expect((await due()).length).toBeGreaterThanOrEqual(2), 30_000);
+  const all = await due();
+  expect(all.every((it) => it.description.startsWith('Check the health of 3 workers with machine policy'))).toBe(true);
+  expect(all.filter((it) => it.completedAtMs === undefined).length).toBeLessThanOrEqual(1);
+}, 40_000);

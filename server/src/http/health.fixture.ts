@@ -1,0 +1,101 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { openPlane } from '../boot.ts';
+import { silentLogger } from '../logging.ts';
+import { buildApp } from './app.ts';
+
+const repo = new URL('../../../', import.meta.url).pathname;
+/** A transport whose machines answer, are away, or fail, as their endpoint says. */
+const PIGEON = `
+import { definePlugin, defineTransport, TransportError } from '@octo/kernel';
+import { openAgent } from '@octo/agent';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+const clock = { now: () => Date.now(), sleep: (ms, signal) => new Promise((done) => setTimeout(done, ms)) };
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+const agents = new Map();
+const agentAt = (root) => {
+  if (!agents.has(root)) agents.set(root, openAgent({ root, clock, log, environment: {} }));
+  return agents.get(root);
+};
+/** With a folder for fate: a machine of its own there, with real bash, unless a file in it says that it is away. */
+const machine = (root) => {
+  const away = () => { try { return readFileSync(root + '.away', 'utf8'); } catch { return undefined; } };
+  if (away() !== undefined) throw new TransportError('OCTO_TRANSPORT_PIGEON', 'no pigeon came back', { started: 'no' });
+  const agent = agentAt(root);
+  return {
+    capabilities: () => agent.capabilities('Nest 1.0'),
+    start: (ticket, launch, signal) => agent.start(ticket, launch, signal),
+    status: (script, from, signal) => agent.status(script, from, signal),
+    cancel: (script) => agent.cancel(script),
+    complete: (script) => agent.complete(script),
+    upload: (path, content, signal, progress) => agent.upload(path, content, signal, progress),
+    download: (path) => agent.download(path),
+    async [Symbol.asyncDispose]() {},
+  };
+};
+const open = async ({ endpoint, limits }) => {
+  if (endpoint.Fate.startsWith('/')) return machine(endpoint.Fate);
+  if (endpoint.Fate === 'away') throw new TransportError('OCTO_TRANSPORT_PIGEON', 'no pigeon came back', { started: 'no' });
+  if (endpoint.Fate === 'broken') throw new Error('a feather in the works');
+  const agent = 'Pigeon after ' + limits.connectTimeoutMs + ' ms at most';
+  const end = { state: 'Complete', end: 'exited', exitCode: 0, lines: [], next: '1' };
+  return {
+    capabilities: async () => ({ agent, startsOnce: true, shells: ['bash'], platform: 'linux-arm64' }),
+    start: async () => end,
+    status: async () => end,
+    cancel: async () => {},
+    complete: async () => [],
+    async [Symbol.asyncDispose]() {},
+  };
+};
+const pigeon = defineTransport({
+  style: 'AcmePigeon', word: 'pigeon', endpoint: z.looseObject({ Fate: z.string() }), reach: 'anywhere', deps: {}, create: () => ({ open, async [Symbol.asyncDispose]() { for (const it of agents.values()) await it[Symbol.asyncDispose](); } }),
+});
+export default definePlugin({ name: 'acme-pigeon', contract: 1, transports: [pigeon] });`;
+
+/** A server whose workers are pigeons: see the transport above. */
+export async function openHealthServer({ taskCap = 5 } = {}) {
+  const dir = await mkdtemp(join(tmpdir(), 'octo-health-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
+  const plugin = join(dir, 'plugins/node_modules/acme-pigeon');
+  await mkdir(join(dir, 'plugins/node_modules/@octo'), { recursive: true });
+  await mkdir(plugin);
+  await symlink(join(repo, 'libs/kernel'), join(dir, 'plugins/node_modules/@octo/kernel'));
+  await symlink(join(repo, 'libs/agent'), join(dir, 'plugins/node_modules/@octo/agent'));
+  await symlink(join(repo, 'node_modules/zod'), join(dir, 'plugins/node_modules/zod'));
+  await writeFile(join(dir, 'plugins/package.json'), JSON.stringify({ dependencies: { 'acme-pigeon': '*' } }));
+  const manifest = {
+    name: 'acme-pigeon',
+    version: '1.0.0',
+    type: 'module',
+    exports: './index.js',
+    octo: { contract: 1 },
+  };
+  await writeFile(join(plugin, 'package.json'), JSON.stringify(manifest));
+  await writeFile(join(plugin, 'index.js'), PIGEON);
+  const plane = await openPlane({
+    dataDir: join(dir, 'data'),
+    mode: 'work',
+    logger: silentLogger,
+    node: { id: 'server-test', name: 'test', kind: 'server', taskCap },
+    pluginRoots: [join(dir, 'plugins')],
+  });
+  onTestFinished(() => plane[Symbol.asyncDispose]());
+  const app = buildApp(plane, { localKey: 'API-LOCAL' });
+  onTestFinished(() => app.close());
+  const ask = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object) =>
+    (
+      await app.inject({ method, url, headers: { 'x-octopus-apikey': 'API-LOCAL' }, ...(payload && { payload }) })
+    ).json();
+  return { ask, plane, dir };
+}
+
+export const pigeon = (name: string, Fate: string, more: object = {}) => ({
+  Name: name,
+  WorkerPoolIds: ['WorkerPools-1'],
+  Endpoint: { CommunicationStyle: 'AcmePigeon', Fate },
+  ...more,
+});
