@@ -127,6 +127,7 @@ function openServices(
     value(
       Runtimes,
       openRuntimes({
+        agentsDir: join(options.dataDir, 'agents'),
         cacheDir: join(options.dataDir, 'cache', 'node'),
         ...(options.nodeRuntimes !== undefined && { source: options.nodeRuntimes }),
       }),

@@ -35,7 +35,7 @@ async function textOf(found: Awaited<ReturnType<ReturnType<typeof openRuntimes>[
 }
 
 test('without a place it is our own Node, for our own system only', async () => {
-  const runtimes = openRuntimes({ cacheDir: join(dir, 'cache') });
+  const runtimes = openRuntimes({ agentsDir: '/nowhere', cacheDir: join(dir, 'cache') });
   const own = await runtimes.node(platform(), limit());
   expect(own?.content.sizeBytes).toBe(statSync(process.execPath).size);
   expect(await runtimes.node('aix-ppc64', limit())).toBeUndefined();
@@ -44,7 +44,7 @@ test('without a place it is our own Node, for our own system only', async () => 
 test('from a folder: a plain program goes first, else the newest archive', async () => {
   archive('24.9.0');
   archive('24.10.1');
-  const open = () => openRuntimes({ source: join(dir, 'dist'), cacheDir: join(dir, 'cache') });
+  const open = () => openRuntimes({ agentsDir: '/nowhere', source: join(dir, 'dist'), cacheDir: join(dir, 'cache') });
   expect(await textOf(await open().node(platform(), limit()))).toContain('echo v24.10.1');
   writeFileSync(join(dir, 'dist', `node-${platform()}`), 'plain');
   expect(await textOf(await open().node(platform(), limit()))).toBe('plain');
@@ -62,7 +62,7 @@ test('from a URL it is checked against its checksum, and kept', async () => {
   await once(http, 'listening');
   try {
     const source = `http://127.0.0.1:${(http.address() as AddressInfo).port}/v24`;
-    const open = (cache: string) => openRuntimes({ source, cacheDir: join(dir, cache) });
+    const open = (cache: string) => openRuntimes({ agentsDir: '/nowhere', source, cacheDir: join(dir, cache) });
     expect(await textOf(await open('one').node(platform(), limit()))).toContain('echo v24.11.0');
     await open('one').node(platform(), limit());
     expect(fetched).toBe(1);
@@ -81,14 +81,14 @@ test.each([
   mkdirSync(join(dir, 'dist'));
   writeFileSync(join(dir, 'dist', `node-v24.0.0-${platform()}.tar.gz`), 'no archive');
   const source = place.startsWith('/') ? place : join(dir, place);
-  const runtimes = openRuntimes({ source, cacheDir: join(dir, 'cache') });
+  const runtimes = openRuntimes({ agentsDir: '/nowhere', source, cacheDir: join(dir, 'cache') });
   await expect(runtimes.node(platform(), limit())).rejects.toThrow(message);
 });
 
 test('a machine without Node gets one, and runs with it', async () => {
   await using agent = openAgent({ root: join(dir, 'machine'), clock: Date, node: null });
   expect((await agent.capabilities('x')).node).toBeUndefined();
-  const shipped = await openRuntimes({ cacheDir: join(dir, 'cache') }).node(platform(), limit());
+  const shipped = await openRuntimes({ agentsDir: '/nowhere', cacheDir: join(dir, 'cache') }).node(platform(), limit());
   const { path } = await (agent as Pick<Session, 'upload'>).upload('node/x/node', shipped!.content, limit());
   copyFileSync(process.execPath, join(dir, 'own'));
   await agent.start('n1', launchOf(`chmod u+x '${path}'; '${path}' -p process.version`), limit());

@@ -1,6 +1,6 @@
-import { type Bytes, InputError } from '@octo/kernel';
+import { type Bytes, InputError, type MachineProgram } from '@octo/kernel';
 import { platform as ownPlatform } from '@octo/agent';
-import { type Runtimes } from '@octo/plane';
+import { isNewer, type Runtimes } from '@octo/plane';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
@@ -13,6 +13,8 @@ import { promisify } from 'node:util';
 export interface RuntimesOptions {
   /** Folder or http(s) URL that holds Node as nodejs.org names its files. Absent: only our own, for our own platform. */
   readonly source?: string;
+  /** Folder of the agents that this server has for its machines; it need not be there. */
+  readonly agentsDir: string;
   /** Where what was unpacked or fetched is kept. */
   readonly cacheDir: string;
 }
@@ -32,6 +34,36 @@ export function openRuntimes(options: RuntimesOptions): Runtimes {
       found.catch(() => known.delete(platform)); // a fault is not remembered
       return found;
     },
+    agent: (platform, signal) => newestAgent(options, platform, signal),
+  };
+}
+
+const AGENT = /^tentacle-(\d+\.\d+\.\d+[\w.-]*?)-((?:linux|darwin|win32)-.+?)(?:\.exe)?$/;
+/** Hash by file, size and time: an operator may put another one there at any time. */
+const hashes = new Map<string, string>();
+
+/** `tentacle-<version>-<platform>` in the folder for agents, or in that of `--node-runtimes`; the newest one. */
+async function newestAgent(
+  { agentsDir, source }: RuntimesOptions,
+  platform: string,
+  signal: AbortSignal,
+): Promise<MachineProgram | undefined> {
+  const folders = [agentsDir, ...(source !== undefined && !/^https?:/.test(source) ? [source] : [])];
+  let best: { readonly version: string; readonly file: string } | undefined;
+  for (const folder of folders)
+    for (const name of await readdir(folder).catch(() => [])) {
+      const [, version = '', of] = AGENT.exec(name) ?? [];
+      if (of === platform && (!best || isNewer(version, best.version))) best = { version, file: join(folder, name) };
+    }
+  if (!best) return undefined;
+  const { size, mtimeMs } = await stat(best.file);
+  const key = `${best.file} ${size} ${mtimeMs}`;
+  const sha256 = hashes.get(key) ?? (await hashOf(best.file, signal));
+  hashes.set(key, sha256);
+  const { file, version } = best;
+  return {
+    version,
+    content: { sizeBytes: size, sha256, open: (fromByte = 0) => createReadStream(file, { start: fromByte }) },
   };
 }
 

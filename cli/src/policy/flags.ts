@@ -27,6 +27,11 @@ export const policyFlags = {
   'powershell-script-file': Flags.string({
     description: 'health script for machines with PowerShell; "" inherits the default policy’s',
   }),
+  'update-agents': Flags.boolean({
+    description: 'agents of ours that are old are updated from the server',
+    allowNo: true,
+  }),
+  'keep-files': Flags.string({ description: 'delete files on the machines older than this, e.g. 90d, or never' }),
   'call-retry': Flags.string({
     description: 'longest time in which a call that failed is made again, e.g. 150s, or never',
   }),
@@ -75,7 +80,12 @@ export function withPolicyFlags(policy: Members, flags: PolicyFlags): Members {
     changes.push(['MachineCleanupPolicy.DeleteMachinesBehavior', behaviour]);
     if (span !== null) changes.push(['MachineCleanupPolicy.DeleteMachinesElapsedTimeSpan', span]);
   }
-  changes.push(...scheduleChanges(policy, flags), ...scriptChanges(flags), ...retryChanges(flags));
+  changes.push(
+    ...upkeepChanges(flags),
+    ...scheduleChanges(policy, flags),
+    ...scriptChanges(flags),
+    ...retryChanges(flags),
+  );
   const sets = Array.isArray(flags['set']) ? flags['set'].map(String) : [];
   return withSets(
     changes.reduce((so, [path, value]) => withMember(so, path.split('.'), value), policy),
@@ -119,6 +129,21 @@ function readScript(file: string): string {
   } catch (cause) {
     throw new InputError('OCTO_CLI_FILE', `the health script cannot be read: ${(cause as Error).message}`, { cause });
   }
+}
+
+function upkeepChanges({ 'update-agents': updates, 'keep-files': keep }: PolicyFlags): Changes {
+  const changes: [string, unknown][] = [];
+  if (typeof updates === 'boolean')
+    changes.push(['MachineUpdatePolicy.TentacleUpdateBehavior', updates ? 'Update' : 'NeverUpdate']);
+  if (typeof keep === 'string') changes.push(['OctoFileCleanupPolicy.KeepFilesDays', daysOf(keep)]);
+  return changes;
+}
+/** Whole days; `never` is 0. */
+function daysOf(text: string): number {
+  if (text.toLowerCase() === 'never') return 0;
+  const days = Number(/^(\d+)d$/i.exec(text)?.[1] ?? 0);
+  if (days > 0) return days;
+  throw new InputError('OCTO_CLI_TIME_SPAN', `--keep-files is days, like 90d, or never; not "${text}"`);
 }
 
 function retryChanges({ 'call-retry': call, 'check-retry': check }: PolicyFlags): Changes {

@@ -10,6 +10,7 @@ export async function tentacle(args: readonly string[]): Promise<void> {
     write: (text) => void process.stdout.write(text),
     line: (text) => void process.stdout.write(`${text}\n`),
     error: (text) => void process.stderr.write(`${text}\n`),
+    args,
     env: process.env,
     cwd: process.cwd(),
     signal: stop.signal,

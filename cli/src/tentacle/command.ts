@@ -8,6 +8,8 @@ export interface Io {
   error(text: string): void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** As they were given, the name of the command first; an agent that becomes another version passes them on. */
+  readonly args: readonly string[];
   /** Aborted by Ctrl+C and SIGTERM. */
   readonly signal: AbortSignal;
 }

@@ -9,11 +9,18 @@ import { type Io } from './command.ts';
 import { HEARTBEAT } from './commands/livez.ts';
 import { KnownFailure } from './errors.ts';
 import { type Settings, type TrustedServer } from './settings.ts';
+import { onProbation, probationOf } from './update/probation.ts';
+import { become, STAYED_MS } from './update/switch.ts';
+import { type Candidate, Updater } from './update/updater.ts';
+import { readVersions, writeVersions } from './update/versions.ts';
 import { VERSION } from './version.ts';
 
 const BEAT_MS = 10_000;
 
-/** Serves until the signal aborts. Scripts that run then go on, and the next agent finds them (halibut.md 7.11, R152). */
+/**
+ * Serves until the signal aborts. Scripts that run then go on, and the next agent finds them (halibut.md 7.11, R152). A new
+ * version that comes serves on probation in this one's place, and then this process becomes it (I17).
+ */
 export async function runAgent(settings: Settings, io: Io, signal: AbortSignal): Promise<void> {
   const identity = await settings.certificate();
   if (!identity)
@@ -25,32 +32,88 @@ export async function runAgent(settings: Settings, io: Io, signal: AbortSignal):
   announce(settings, servers, log);
   mkdirSync(settings.home, { recursive: true });
   const beat = heartbeat(join(settings.home, HEARTBEAT));
-  const proxy = pollingProxy(settings);
+  const gone = new AbortController();
+  const prove = await probationOf(io, gone);
+  const until = AbortSignal.any([signal, gone.signal]);
+  const stayed = setTimeout(() => hasStayed(settings), STAYED_MS).unref();
   try {
-    await serveMachine(
-      {
-        identity,
-        home: settings.home,
-        ...(!settings.noListen && { listen: { port: settings.port, ...hostOf(settings) } }),
-        trusted: settings.trustedServers.map((it) => it.thumbprint),
-        servers,
-        connections: connectionsOf(settings, io),
-        ...(proxy && { proxy }),
-        name: `octo agent ${VERSION}`,
-        environment: environmentOf(settings),
-        ...(isSea() && { node: null }), // this executable is no Node that tools could use
-        clock: realClock,
-        onListening: (port) => log(`Agent listening on: ${settings.listenIp ?? '[::]'}:${port}`),
-        onState: (server, state) => tell(server, state, log, io),
-        onRefused: ({ peer, thumbprint, why }) =>
-          log(`A connection from ${peer} was refused: it ${why}${thumbprint ? ` (thumbprint ${thumbprint})` : ''}`),
-      },
-      signal,
-    );
+    for (;;) {
+      const turn = new AbortController();
+      const coming: { candidate?: Candidate } = {};
+      const updater = new Updater(settings.home, VERSION, (candidate) => {
+        coming.candidate = candidate;
+        turn.abort();
+      });
+      const proxy = pollingProxy(settings);
+      await serveMachine(
+        {
+          identity,
+          home: settings.home,
+          ...(!settings.noListen && { listen: { port: settings.port, ...hostOf(settings) } }),
+          trusted: settings.trustedServers.map((it) => it.thumbprint),
+          servers,
+          connections: connectionsOf(settings, io),
+          ...(proxy && { proxy }),
+          name: `octo agent ${VERSION}`,
+          environment: environmentOf(settings),
+          ...(isSea() && { node: null }), // this executable is no Node that tools could use
+          clock: realClock,
+          updater,
+          ...(prove && { onCall: prove }),
+          onListening: (port) => log(`Agent listening on: ${settings.listenIp ?? '[::]'}:${port}`),
+          onState: (server, state) => {
+            if (state.state === 'connected') prove?.();
+            tell(server, state, log, io);
+          },
+          onRefused: ({ peer, thumbprint, why }) =>
+            log(`A connection from ${peer} was refused: it ${why}${thumbprint ? ` (thumbprint ${thumbprint})` : ''}`),
+        },
+        AbortSignal.any([until, turn.signal]),
+      );
+      const { candidate } = coming;
+      if (!candidate || until.aborted) break;
+      await giveWay(settings, { candidate, updater, io, log }, until);
+    }
   } finally {
     clearInterval(beat);
+    clearTimeout(stayed);
   }
   log('The agent has stopped.');
+}
+
+interface Coming {
+  readonly candidate: Candidate;
+  readonly updater: Updater;
+  readonly io: Io;
+  readonly log: (text: string) => void;
+}
+
+/** Returns where the new version is not good, or cannot be started; else this process is it from then on. */
+async function giveWay(
+  settings: Settings,
+  { candidate, updater, io, log }: Coming,
+  signal: AbortSignal,
+): Promise<void> {
+  log(`Version ${candidate.version} serves on probation`);
+  const why = await onProbation(candidate, io, signal);
+  if (why === undefined) {
+    const { home } = settings;
+    log(`Version ${candidate.version} has proved itself, and goes on`);
+    writeVersions(home, { current: candidate, attempts: 1, outcome: { state: 'done', version: candidate.version } });
+    try {
+      become(candidate.path, candidate.version, io);
+    } catch (error) {
+      writeVersions(home, { current: undefined as never, attempts: 0 }); // JSON leaves it out
+      return updater.refuse(candidate, (error as Error).message);
+    }
+  }
+  log(`Version ${candidate.version} is not kept: ${why}. ${VERSION} serves again`);
+  await updater.refuse(candidate, why);
+}
+
+/** A version that was switched to and serves for a while needs no more attempts. */
+function hasStayed({ home }: Settings): void {
+  if (readVersions(home).current?.version === VERSION) writeVersions(home, { attempts: 0 });
 }
 
 function polled(settings: Settings): readonly PolledServer[] {

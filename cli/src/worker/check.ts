@@ -5,16 +5,21 @@ import { manners } from '../manners.ts';
 type Worker = WireResource<'workers'>;
 
 /** Queue a health check of these workers. */
-export async function startCheck(api: OctoApi, workers: readonly Worker[]): Promise<TaskResource> {
+export function startCheck(api: OctoApi, workers: readonly Worker[]): Promise<TaskResource> {
+  return start(api, 'Health', 'Check the health of', workers);
+}
+/** Queue an update of their agents. */
+export function startUpdate(api: OctoApi, workers: readonly Worker[]): Promise<TaskResource> {
+  return start(api, 'Upgrade', 'Update the agents of', workers);
+}
+
+async function start(api: OctoApi, Name: string, what: string, workers: readonly Worker[]): Promise<TaskResource> {
   const { createTask } = await import('@octo/api');
   const names = workers.map((it) => it.Name).join(', ');
+  const Arguments = { MachineIds: workers.map((it) => it.Id) };
   return createTask(
     api,
-    {
-      Name: 'Health',
-      Description: `Check the health of ${names}`.slice(0, 200),
-      Arguments: { MachineIds: workers.map((it) => it.Id) },
-    },
+    { Name, Description: `${what} ${names}`.slice(0, 200), Arguments },
     AbortSignal.timeout(60_000),
   );
 }

@@ -12,6 +12,7 @@ import {
 import { chmodSync, closeSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, sep } from 'node:path';
 import { type Account, Accounts } from './account.ts';
+import { cleanFiles } from './clean-files.ts';
 import { cleanFolder, removeFolder } from './cleaner.ts';
 import { refuseFullDisk } from './disk.ts';
 import { removeDeadDrafts, removeOldParts } from './drafts.ts';
@@ -211,6 +212,12 @@ export class Agent implements AsyncDisposable {
     const { removed, stuck } = workspaces;
     if (stuck.length > 0) log?.warn({ workspaces: stuck }, 'old workspaces could not be deleted');
     return removed.length;
+  }
+
+  /** Delete what was uploaded longer ago than that: packages, tools, what a server no longer knows (R180). */
+  async cleanFiles(olderThanMs: number): Promise<number> {
+    const removed = await cleanFiles(this.#files, Math.max(olderThanMs, KEEP_MS), this.#options.clock.now());
+    return removed + (await this.clean());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

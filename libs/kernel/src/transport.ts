@@ -162,7 +162,23 @@ export interface Session extends AsyncDisposable {
     progress?: (sentBytes: number) => void,
   ): Promise<{ readonly path: string }>;
   download(path: string, signal: AbortSignal): Promise<Bytes | undefined>;
+  /** Delete what uploads and lost scripts have left, older than so many days, and not in use (R180). Absent: it cannot. */
+  clean?(olderThanDays: number, signal: AbortSignal): Promise<{ readonly removed: number }>;
+  /**
+   * Replace the machine side's own program, beside running scripts, which go on. The new one proves itself before the old
+   * one goes; if it does not, the old one serves on, and the answer says why (I17). Absent: it cannot be replaced from here.
+   */
+  update?(program: MachineProgram, signal: AbortSignal, progress?: (sentBytes: number) => void): Promise<UpdateEnd>;
 }
+/** A machine side's program for one platform. */
+export interface MachineProgram {
+  readonly version: string;
+  readonly content: Bytes & { readonly sha256: string };
+}
+/** `current`: it is that version already. `failed`: it serves as before. */
+export type UpdateEnd =
+  | { readonly state: 'current' | 'updated'; readonly version: string }
+  | { readonly state: 'failed'; readonly why: string };
 
 /** Time limits and retries of the worker's machine policy. Source: R117, R119, R121–R124. */
 export interface ConnectionLimits {

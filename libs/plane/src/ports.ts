@@ -6,6 +6,7 @@ import {
   type Bytes,
   type Deps,
   type Inbound,
+  type MachineProgram,
   type Opening,
   type PoolScheduler,
   type Proxy,
@@ -361,6 +362,8 @@ export interface Runtimes {
     platform: string,
     signal: AbortSignal,
   ): Promise<{ readonly content: Bytes; readonly sha256: string } | undefined>;
+  /** The newest agent of ours for such a system. Undefined: this server has none to send. */
+  agent(platform: string, signal: AbortSignal): Promise<MachineProgram | undefined>;
 }
 
 /** Opens the narrow rooms in which a step's own services live (house.md 3.6). */

@@ -77,5 +77,8 @@ export const OCTO_AGENT: ServiceContract = {
     BeginUpload: { params: [own('Upload')], result: own('UploadState') },
     Upload: { params: [own('Upload'), stream], result: own('UploadState') },
     Download: { params: [own('Download')], result: own('File', ['Contents']) },
+    Clean: { params: [own('Clean')], result: own('Cleaned') },
+    Update: { params: [own('Update')], result: own('UpdateAnswer') },
+    UpdateStatus: { params: [], result: own('UpdateStatus') },
   },
 };

@@ -1,9 +1,17 @@
 import { type Caller, RemoteError } from '@octo/halibut';
-import { type ActivityLog, type Clock, type ConnectionLimits, type ScriptRef, type Session } from '@octo/kernel';
+import {
+  type ActivityLog,
+  type Clock,
+  type ConnectionLimits,
+  type ScriptRef,
+  type Session,
+  type UpdateEnd,
+} from '@octo/kernel';
 import { CAPABILITIES } from './contracts.ts';
 import { type Flavour } from './flavour.ts';
 import { KnownScripts } from './known-scripts.ts';
 import { downloadFromOcto, octoAgent, uploadToOcto } from './octo-agent.ts';
+import { cleanOcto, updateOcto } from './octo-update.ts';
 import { Reading } from './reading.ts';
 import { callAgain, isWithoutService } from './retry.ts';
 import { downloadFrom, uploadTo } from './stock-files.ts';
@@ -83,6 +91,16 @@ export function openTentacleSession({ caller, clock, limits, log }: TentacleOpti
     },
     download: (path, signal) =>
       use(({ isOurs }) => (isOurs ? downloadFromOcto : downloadFrom)(options, path, signal), signal),
+    // A foreign agent looks after itself.
+    clean: (olderThanDays, signal) =>
+      use(async ({ isOurs }: Flavour) => (isOurs ? cleanOcto(options, olderThanDays, signal) : { removed: 0 }), signal),
+    update: (program, signal, progress) => {
+      const work = async ({ isOurs }: Flavour): Promise<UpdateEnd> =>
+        isOurs
+          ? updateOcto(options, program, signal, progress)
+          : { state: 'failed', why: 'a Tentacle of another make is updated by its own means' };
+      return use(work, signal);
+    },
     [Symbol.asyncDispose]: async () => {}, // the caller's connections outlive it
   };
 }

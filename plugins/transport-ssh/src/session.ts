@@ -47,6 +47,10 @@ export function sessionOn(caller: Caller, host: string): Session {
     upload: (path: string, content: Bytes, signal, progress) =>
       upload(caller, { host, path, content }, signal, progress),
     download: (path, signal) => download(caller, path, signal),
+    clean: async (olderThanDays, signal) => {
+      const { words } = await caller.ask((id) => `octo_clean ${id} ${Math.max(1, Math.floor(olderThanDays))}`, signal);
+      return { removed: Number(words[0] ?? 0) };
+    },
     [Symbol.asyncDispose]: async () => {},
   };
 }

@@ -21,6 +21,8 @@ const CATEGORIES = {
   MachineDisabled: 'Machine disabled',
   MachineQuarantined: 'Machine kept out of work',
   MachineDeleted: 'Machine deleted by its policy',
+  AgentUpdated: 'Agent updated',
+  AgentUpdateFailed: 'Agent could not be updated',
   MachineCleanupFailed: 'Machine cleanup failed',
   TaskQueued: 'Task queued',
   TaskCanceled: 'Task canceled',

@@ -101,7 +101,7 @@ export function taskChangeRoutes(app: FastifyInstance, plane: Plane): void {
 
 async function build(plane: Plane, space: string, name: string, wanted: Arguments): Promise<Built> {
   if (isSame(name, 'AdHocScript')) return { actions: await scripts(plane, space, wanted) };
-  if (isSame(name, 'Health')) {
+  if (isSame(name, 'Health') || isSame(name, 'Upgrade')) {
     const workers = await workersToCheck(plane, space, wanted);
     const machineTimeoutMs = spanMs(wanted.MachineTimeout);
     const timeoutMs = spanMs(wanted.Timeout);
@@ -111,16 +111,21 @@ async function build(plane: Plane, space: string, name: string, wanted: Argument
       health: {
         workerIds: workers.map((worker) => worker.id),
         isManual: true,
+        ...(isSame(name, 'Upgrade') && { isUpdate: true }),
         ...(machineTimeoutMs !== undefined && { machineTimeoutMs }),
       },
     };
   }
   throw new InputError('OCTO_TASK_TYPE', `tasks of type ${name} cannot be started here`, {
-    hint: 'choose AdHocScript or Health',
+    hint: 'choose AdHocScript, Health or Upgrade',
   });
 }
 const describe = (name: string) =>
-  isSame(name, 'Health') ? 'Check the health of workers' : 'Script run from management console';
+  isSame(name, 'Health')
+    ? 'Check the health of workers'
+    : isSame(name, 'Upgrade')
+      ? 'Update the agents of workers'
+      : 'Script run from management console';
 
 /** One action for each place: each worker, or one worker of each pool, or the server (R205). */
 async function scripts(plane: Plane, space: string, wanted: Arguments): Promise<readonly ActionRequest[]> {

@@ -94,6 +94,7 @@ test('task types are a bare list (rest.md 2.10)', async () => {
   expect((await ask('/api/tasks/tasktypes')).body).toEqual([
     { Id: 'AdHocScript', Name: 'Script Console' },
     { Id: 'Health', Name: 'Health check' },
+    { Id: 'Upgrade', Name: 'Update of agents' },
   ]);
 });
 

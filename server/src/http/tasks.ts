@@ -35,6 +35,7 @@ export function taskRoutes(app: FastifyInstance, plane: Plane): void {
     types.toWire([
       { id: 'AdHocScript', name: 'Script Console' },
       { id: 'Health', name: 'Health check' },
+      { id: 'Upgrade', name: 'Update of agents' },
     ]),
   );
   app.get('/api/tasks/:id', async (request) =>

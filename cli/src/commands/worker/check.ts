@@ -1,11 +1,9 @@
-import { type OctoApi, type WireResource } from '@octo/api';
 import { InputError } from '@octo/kernel';
 import { Args, Flags } from '@oclif/core';
 import { connectionFlags, OctoCommand } from '../../octo-command.ts';
-import { pick } from '../../pick.ts';
-import { idsOf, storeOf } from '../../resources/store.ts';
 import { table } from '../../table.ts';
 import { awaitCheck, startCheck } from '../../worker/check.ts';
+import { chosenWorkers } from '../../worker/chosen.ts';
 
 export default class WorkerCheck extends OctoCommand {
   static override summary = 'Check the health of workers: those that are named, those of a pool, or all.';
@@ -25,7 +23,7 @@ export default class WorkerCheck extends OctoCommand {
     const { args, flags } = await this.parse(WorkerCheck);
     await using connection = await this.connect(flags, 'run');
     const { api, kind } = connection;
-    const found = await wanted(api, args.names ?? [], flags.pool);
+    const found = await chosenWorkers(api, args.names ?? [], flags.pool);
     const workers = found.filter((it) => it.IsDisabled !== true);
     const skipped = found.filter((it) => it.IsDisabled === true).map((it) => it.Name);
     if (skipped.length > 0) this.logToStderr(`octo: not checked, for they are disabled: ${skipped.join(', ')}`);
@@ -42,16 +40,4 @@ export default class WorkerCheck extends OctoCommand {
     this.log(table(['worker', 'health', 'why'], rows));
     return { task: task.id, ...result };
   }
-}
-
-async function wanted(
-  api: OctoApi,
-  names: readonly string[],
-  pool: string | undefined,
-): Promise<readonly WireResource<'workers'>[]> {
-  const store = await storeOf(api, 'workers');
-  const all = await store.all();
-  const named = names.map((name) => pick(all, name, store.what));
-  const [poolId] = pool === undefined ? [] : await idsOf(api, 'workerpools', [pool]);
-  return (names.length > 0 ? named : all).filter((it) => poolId === undefined || it.WorkerPoolIds.includes(poolId));
 }

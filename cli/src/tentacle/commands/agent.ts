@@ -1,6 +1,8 @@
 import { type Command, INSTANCE, type Io, value } from '../command.ts';
 import { type Values } from '../parse.ts';
 import { type Settings } from '../settings.ts';
+import { PROBATION } from '../update/probation.ts';
+import { switchToUpdated } from '../update/switch.ts';
 import { opened } from './shared.ts';
 
 export const agent: Command = {
@@ -10,13 +12,14 @@ export const agent: Command = {
   options: [...INSTANCE, value('wait', 'milliseconds to wait before it starts')],
   async run(values, io) {
     const settings = opened(values, io);
+    switchToUpdated(settings.home, io);
     await prepare(settings, io);
     const { runAgent } = await import('../run-agent.ts');
     const stop = new AbortController();
     const signal = AbortSignal.any([io.signal, stop.signal]);
     const waitMs = values.number('wait') ?? 0;
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    if (!values.has('noninteractive')) untilEnter(values, io, stop);
+    if (!values.has('noninteractive') && io.env[PROBATION] === undefined) untilEnter(values, io, stop);
     await runAgent(settings, io, signal);
     process.stdin.unref?.();
     return 0;

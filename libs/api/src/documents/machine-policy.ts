@@ -59,6 +59,8 @@ export const machinePolicySchema = z.looseObject({
       HealthCheckRetryDuration: timeSpan.default('00:02:30'),
     })
     .prefault({}),
+  /** Ours: files on the machine older than so many days are deleted; 0: never (R180). */
+  OctoFileCleanupPolicy: z.looseObject({ KeepFilesDays: z.int().min(0).default(90) }).prefault({}),
   MachinePackageCacheRetentionPolicy: z
     .looseObject({
       Strategy: z.enum(['Default', 'Quantities']).default('Default'),

@@ -6,11 +6,13 @@ import { type ServerTask } from '../model/task.ts';
 import { type Worker } from '../model/worker.ts';
 import { type TaskRoom } from '../queue/room.ts';
 import { openingOf } from '../workers/opening.ts';
+import { cleanMachines } from './clean-machines.ts';
 import { cleanUp } from './clean-up.ts';
 import { changed, detailsAfter, type Found } from './keep.ts';
 import { healthPolicies, type HealthPolicy } from './policy.ts';
 import { type Probed, wantsTools } from './probe.ts';
 import { runHealthScript, withoutShell } from './script.ts';
+import { updateAgents } from './update-agents.ts';
 
 /** Longest check of one machine; then it is Unavailable, and the others still get their result (R96). */
 const MACHINE_MS = 120_000;
@@ -56,6 +58,8 @@ export async function checkWorkers(
   await Promise.all(Array.from({ length: AT_ONCE }, next));
   room.signals.publish('leases'); // who waits for a worker looks again
   await cleanUp(room, round, signal);
+  await cleanMachines(room, round, signal);
+  await updateAgents(room, round, request, signal);
   const missing = round.filter(({ found, policy }) => found.health === 'Unavailable' && !policy.mayBeOffline);
   if (missing.length === 0) return;
   const names = missing.map(({ worker }) => worker.name);

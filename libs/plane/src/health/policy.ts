@@ -14,6 +14,10 @@ export interface HealthPolicy {
   readonly mayBeOffline: boolean;
   /** Workers that were unavailable for so long are deleted; undefined: never. */
   readonly deleteAfterMs?: number;
+  /** Agents of ours are updated when a check finds them old (R104, R115). */
+  readonly updatesAgents: boolean;
+  /** Files on the machine that are older are deleted; undefined: they stay (R180). */
+  readonly keepDays?: number;
   /** A call that fails in the middle of a check is made again for so long (R117). */
   readonly retryMs: number;
   readonly schedule: Schedule;
@@ -25,6 +29,8 @@ export type Schedule =
 
 const HOUR_MS = 3_600_000;
 const RETRY_MS = 150_000;
+/** R180 */
+const KEEP_FILES_DAYS = 90;
 
 /** Less than 5 GB free on the disk of the work folder is worth a warning (R89); the text is ours. */
 export const DEFAULT_POWERSHELL = `$drive = (Get-Item -LiteralPath (Get-Location)).PSDrive
@@ -52,6 +58,8 @@ export function readPolicy(own: Document | undefined, standard: Document | undef
   const check = inner(members, 'MachineHealthCheckPolicy');
   const cleanup = inner(members, 'MachineCleanupPolicy');
   const retry = inner(members, 'MachineRpcCallRetryPolicy');
+  const { KeepFilesDays } = inner(members, 'OctoFileCleanupPolicy');
+  const keepDays = typeof KeepFilesDays === 'number' ? KeepFilesDays : KEEP_FILES_DAYS;
   const deletes = cleanup['DeleteMachinesBehavior'] === 'DeleteUnavailableMachines';
   const connectivity = inner(members, 'MachineConnectivityPolicy')['MachineConnectivityBehavior'];
   return {
@@ -65,6 +73,8 @@ export function readPolicy(own: Document | undefined, standard: Document | undef
     },
     mayBeOffline: connectivity === 'MayBeOfflineAndCanBeSkipped',
     ...(deletes && { deleteAfterMs: spanMs(cleanup['DeleteMachinesElapsedTimeSpan']) ?? HOUR_MS }),
+    updatesAgents: inner(members, 'MachineUpdatePolicy')['TentacleUpdateBehavior'] === 'Update',
+    ...(keepDays > 0 && { keepDays }),
     retryMs: retry['Enabled'] === false ? 0 : (spanMs(retry['HealthCheckRetryDuration']) ?? RETRY_MS),
     schedule: scheduleOf(check),
   };

@@ -29,6 +29,8 @@ export interface HealthRequest {
   readonly isManual?: boolean;
   /** Only whether they answer, whatever their policies say. */
   readonly isConnectivityOnly?: boolean;
+  /** Agents of ours that are old are updated, whatever their policies say (R104). */
+  readonly isUpdate?: boolean;
   /** The policy that was due; for people. */
   readonly policyId?: string;
   /** Longest check of one machine. Default: 2 min (R96). */

@@ -25,7 +25,7 @@ const SWEEP_PAUSE_MS = 50;
 const EVENT_DAYS = 90;
 const DAY_MS = 24 * 3_600_000;
 /** Types of tasks that nobody deploys by, and the part of the task cap that they may take. */
-const CHECKS: readonly string[] = ['Health'];
+const CHECKS: readonly string[] = ['Health', 'Upgrade'];
 const CHECK_SHARE = 0.2;
 /** How often old artifacts are looked for. */
 const RETENTION_MS = 3_600_000;

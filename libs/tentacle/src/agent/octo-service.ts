@@ -7,6 +7,7 @@ import { tell } from '../refusals.ts';
 import { behind } from '../stock-files.ts';
 import { type TentacleServicesOptions } from './services.ts';
 
+const DAY_MS = 24 * 3_600_000;
 /** Longest that a question is held. */
 const MOST_WAIT_MS = 60_000;
 
@@ -25,12 +26,13 @@ export function octoService(options: TentacleServicesOptions): Service {
 }
 
 async function answer(
-  { agent, name }: TentacleServicesOptions,
+  { agent, name, updater }: TentacleServicesOptions,
   method: string,
   [first, second]: readonly unknown[],
   { signal }: CallContext,
 ): Promise<unknown> {
   if (method === 'Capabilities') return writeOctoCapabilities(await agent.capabilities(name));
+  if (method === 'UpdateStatus') return updateStatus(updater);
   const it = new Reading(first, `the request of ${method}`);
   const ticket = it.text('Ticket') ?? '';
   const path = it.text('Path') ?? '';
@@ -49,11 +51,32 @@ async function answer(
       return void (await agent.complete({ ticket }));
     case 'BeginUpload':
       return { Bytes: BigInt(await agent.uploadedBytes(path, it.text('Sha256') ?? '')) };
+    case 'Clean':
+      return { Removed: BigInt(await agent.cleanFiles((it.number('OlderThanDays') ?? 0) * DAY_MS)) };
+    case 'Update':
+      return beginUpdate(updater, it, path);
     case 'Upload':
       return upload(agent, it, second, signal);
     default:
       return download(agent, path, it.number('FromByte') ?? 0);
   }
+}
+
+async function beginUpdate(updater: TentacleServicesOptions['updater'], it: Reading, path: string): Promise<object> {
+  if (!updater) return { State: 'refused', Why: 'this agent is updated by whoever has installed it' };
+  const offer = { version: it.text('Version') ?? '', path, sha256: it.text('Sha256') ?? '' };
+  const answer = await updater.begin(offer);
+  return { State: answer.state, Why: answer.state === 'refused' ? answer.why : null };
+}
+
+function updateStatus(updater: TentacleServicesOptions['updater']): object {
+  const { version, outcome } = updater?.status() ?? { version: '' };
+  return {
+    Version: version,
+    State: outcome?.state ?? '',
+    OfVersion: outcome?.version ?? '',
+    Why: outcome?.why ?? null,
+  };
 }
 
 async function upload(

@@ -8,7 +8,7 @@ import {
   type Refusal,
 } from '@octo/halibut';
 import { type Clock, type Logger } from '@octo/kernel';
-import { tentacleServices } from './services.ts';
+import { type AgentUpdater, tentacleServices } from './services.ts';
 
 /** A server that this machine calls. */
 export interface PolledServer {
@@ -41,6 +41,9 @@ export interface MachineOptions {
   readonly account?: Account;
   readonly node?: string | null;
   readonly limits?: Partial<HalibutLimits>;
+  readonly updater?: AgentUpdater;
+  /** Hears of every call of a server that is trusted. */
+  readonly onCall?: () => void;
   readonly onListening?: (port: number) => void;
   readonly onState?: (server: PolledServer, state: PollState) => void;
   readonly onRefused?: (refusal: Refusal) => void;
@@ -60,7 +63,15 @@ export async function serveMachine(options: MachineOptions, signal: AbortSignal)
     ...(account && { account }),
     ...(node !== undefined && { node }),
   });
-  const services = tentacleServices({ agent, clock, name, home });
+  const { updater, onCall } = options;
+  const services = tentacleServices({
+    agent,
+    clock,
+    name,
+    home,
+    ...(updater && { updater }),
+    ...(onCall && { onCall }),
+  });
   const halibut = new Halibut({ identity, ...(limits && { limits }) });
   const trusted = new Set(options.trusted.map((thumbprint) => thumbprint.toUpperCase()));
   await using stack = new AsyncDisposableStack();

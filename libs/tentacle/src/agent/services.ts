@@ -7,6 +7,25 @@ import { octoService } from './octo-service.ts';
 import { scriptServiceV1 } from './script-v1.ts';
 import { scriptServiceV2 } from './script-v2.ts';
 
+/** The part of an agent that replaces its own program (I17). */
+export interface AgentUpdater {
+  /** `path`: where the program was uploaded to; lower-case hex of its hash. */
+  begin(offer: {
+    readonly version: string;
+    readonly path: string;
+    readonly sha256: string;
+  }): Promise<{ readonly state: 'accepted' | 'current' } | { readonly state: 'refused'; readonly why: string }>;
+  status(): {
+    /** Of the program that answers. */
+    readonly version: string;
+    readonly outcome?: {
+      readonly state: 'probing' | 'done' | 'failed';
+      readonly version: string;
+      readonly why?: string;
+    };
+  };
+}
+
 export interface TentacleServicesOptions {
   readonly agent: Agent;
   readonly clock: Pick<Clock, 'now'>;
@@ -14,6 +33,10 @@ export interface TentacleServicesOptions {
   readonly name: string;
   /** Where relative paths of the file transfer start: `Octopus.Home` (halibut.md 5.7). Absolute. */
   readonly home: string;
+  /** Takes a new version of itself in. Absent: it cannot. */
+  readonly updater?: AgentUpdater;
+  /** Hears of every call of a server that is trusted. */
+  readonly onCall?: () => void;
   /** Leave some out, as agents of other ages and makers do. Default: all. */
   readonly only?: readonly string[];
 }
@@ -28,7 +51,18 @@ export function tentacleServices(options: TentacleServicesOptions): ServiceHost 
     contract: CAPABILITIES,
     invoke: async () => ({ SupportedCapabilities: names }),
   };
-  const services = new Map([capabilities, ...offered].map((service) => [service.contract.name, service]));
+  const { onCall } = options;
+  const heard = (service: Service): Service => {
+    if (!onCall) return service;
+    return {
+      contract: service.contract,
+      invoke(...call) {
+        onCall();
+        return service.invoke(...call);
+      },
+    };
+  };
+  const services = new Map([capabilities, ...offered].map((service) => [service.contract.name, heard(service)]));
   const isHidden = (name: string) =>
     name === CAPABILITIES.name && options.only !== undefined && !options.only.includes(name);
   return { find: (name) => (isHidden(name) ? undefined : services.get(name)), unknownService };

@@ -23,6 +23,27 @@ octo_forget() {
   octo_say 0 done
   [ -n "$octo_ready" ] || octo_prepare
 }
+octo_clean() {
+  octo_id=$1
+  octo_count_of=0
+  for octo_f in "$octo_root"/w/*; do
+    octo_name=@{octo_f##*/}
+    [ -d "$octo_f" ] && [ "$octo_f" != "$octo_ready" ] && [ -n "$(find "$octo_f" -prune -mtime +0)" ] || continue
+    octo_t=
+    read -r octo_a octo_b octo_c octo_t octo_g 2>/dev/null < "$octo_f/record"
+    if [ -n "$octo_t" ] && octo_open "$octo_t" && [ "$octo_d" = "$octo_f" ]; then
+      octo_judge "$octo_f"
+      [ "$octo_state" = Complete ] && [ -n "$(find "$octo_f" -prune -mtime "+$2")" ] || continue
+      rm -f "$octo_root/t/$octo_t"
+    fi
+    rm -rf "$octo_f"
+    octo_count_of=$((octo_count_of + 1))
+  done
+  octo_files=$(cd "$octo_root" && find . \( -path ./t -o -path ./w -o -path ./m -o -path ./f \) -prune -o -type f -mtime "+$2" -print -exec rm -f {} + | wc -l)
+  octo_count_of=$((octo_count_of + octo_files))
+  find "$octo_root/f" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} + 2>/dev/null
+  octo_say 0 "$octo_count_of"
+}
 octo_grace=5000 octo_give_up=30000
 octo_mask=$(umask)
 `;

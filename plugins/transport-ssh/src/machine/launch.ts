@@ -1,6 +1,7 @@
 import { shell } from './shell-text.ts';
 
-/** A start: a folder is laid, checked and given its ticket. The next one's folder is made while nobody waits. */
+/** A start: a folder is laid, checked and given its ticket, and its place in the line before the answer, so that scripts run
+ * in the order in which they were started. The next one's folder is made while nobody waits. */
 export const LAUNCH = shell`
 octo_prepare() {
   octo_count=$((octo_count + 1)) octo_ready=
@@ -29,7 +30,12 @@ octo_launch() {
   printf '%s\n' "@{octo_d##*/}" > "$octo_d/ptr" && printf '%s\n' "$octo_boot" > "$octo_d/boot" && true > "$octo_d/out" && true > "$octo_d/err" && true > "$octo_d/index"
   octo_read "$octo_d/ptr"
   if [ -z "$octo_a" ]; then rm -rf "$octo_d"; octo_say 0 no-room; return; fi
+  octo_who
+  printf '%s %s %s\n' "$octo_pid" "$octo_born" "$octo_boot" > "$octo_d/waiting"
   if ln "$octo_d/ptr" "$octo_root/t/$octo_ticket" 2>/dev/null; then
+    read -r octo_exclusive octo_mutex octo_limit octo_ticket octo_task < "$octo_d/record"
+    octo_line=$octo_root/m/$octo_mutex octo_looks=0
+    octo_enter
     octo_fork "$octo_d"
     octo_say 0 started
   else rm -rf "$octo_d"; octo_say 0 known; fi
