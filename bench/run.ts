@@ -12,6 +12,8 @@ import { queueEngine } from './src/queue.ts';
 import { commandStart, serverStart } from './src/start-up.ts';
 import { rest } from './src/rest.ts';
 import { calls, dispatch, lineAge, lostAgent } from './src/tentacles.ts';
+import { healthRound } from './src/health-round.ts';
+import { sshFirstLine, sshHosts, sshUpload } from './src/ssh.ts';
 import { toolStart } from './src/tool-start.ts';
 import { transfer } from './src/transfer.ts';
 
@@ -23,6 +25,10 @@ const dimensions: Readonly<Record<string, (rounds: number) => Promise<readonly F
   D4: lineAge,
   H1: lostAgent,
   P1: transfer,
+  P2: sshUpload,
+  S1: sshFirstLine,
+  S2: sshHosts,
+  HR: healthRound,
   D2: firstLineOnPostgres,
   D3: firstLine,
   D3t: toolStart,

@@ -7,7 +7,7 @@ octo_hello() {
   umask 077
   octo_proc= octo_boot= octo_fine= octo_stat_by= octo_stop= octo_known=
   case $octo_root in /*) ;; *) octo_root=@{HOME:-.}/$octo_root ;; esac
-  mkdir -p "$octo_root/t" "$octo_root/w" "$octo_root/m" "$octo_root/f" 2>/dev/null
+  [ -d "$octo_root/f" ] || mkdir -p "$octo_root/t" "$octo_root/w" "$octo_root/m" "$octo_root/f" 2>/dev/null
   [ -w "$octo_root/t" ] && octo_root=$(cd "$octo_root" && pwd -P) || { octo_say 0 "no-room"; return; }
   if [ -r /proc/self/stat ]; then
     octo_proc=1
@@ -30,6 +30,6 @@ octo_hello() {
   trap 'octo_stop=1' USR1
   trap octo_tidy EXIT
   exec 3<&0
-  octo_say 0 "$(uname -s) $(uname -m) @{octo_libc:-libc} @{octo_print:-none} @{octo_bash:-none} $octo_root"
+  octo_say 0 "$(uname -sm) @{octo_libc:-libc} @{octo_print:-none} @{octo_bash:-none} $octo_root"
 }
 `;
