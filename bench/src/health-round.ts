@@ -12,49 +12,15 @@ const TASKS = 60;
 /** HR: a round over a thousand workers, and what tasks that run beside it notice. */
 export async function healthRound(): Promise<readonly Figure[]> {
   await using machines = await fleet(HOSTS);
-  const { hosts } = machines;
-  const [first] = hosts;
-  if (!first) throw new Error('there are no machines');
   await using server = await benchServer(8);
   const { api } = server;
-  const send = <T>(method: 'GET' | 'POST', path: string, body?: object) =>
-    ask<T>(api, { method, path, ...(body && { body }) }, AbortSignal.timeout(60_000));
-  const pool = await send<{ readonly Id: string }>('POST', '/api/workerpools', {
-    Name: 'many',
-    WorkerPoolType: 'StaticWorkerPool',
-  });
-  const policy = await send<{ readonly Id: string }>('POST', '/api/machinepolicies', {
-    Name: 'connectivity',
-    MachineHealthCheckPolicy: { HealthCheckType: 'OnlyConnectivity', HealthCheckInterval: null },
-  });
-  const accounts = new Map<Host['server'], string>();
-  for (const { server: ssh } of hosts) {
-    if (accounts.has(ssh)) continue;
-    const key = Buffer.from(ssh.privateKey).toString('base64');
-    const { Id } = await send<{ readonly Id: string }>('POST', '/api/accounts', {
-      Name: `ssh ${accounts.size}`,
-      AccountType: 'SshKeyPair',
-      Username: ssh.username,
-      PrivateKeyFile: { HasValue: true, NewValue: key },
-    });
-    accounts.set(ssh, Id);
-  }
-  const add = (n: number) => {
-    const { server: ssh, port } = hosts[n % hosts.length] ?? first;
-    const at = { Host: '127.0.0.1', Port: port, AccountId: accounts.get(ssh), Fingerprint: ssh.fingerprint() };
-    return send('POST', '/api/workers', {
-      Name: `w${n}`,
-      WorkerPoolIds: [pool.Id],
-      MachinePolicyId: policy.Id,
-      SkipInitialHealthCheck: true,
-      Endpoint: { CommunicationStyle: 'Ssh', ...at, Folder: `${ssh.home}/octo` },
-    });
-  };
-  for (let n = 0; n < WORKERS; n += 20) await Promise.all(Array.from({ length: 20 }, (_, m) => add(n + m)));
+  const send: Send = (method, path, body) =>
+    ask(api, { method, path, ...(body && { body }) }, AbortSignal.timeout(60_000));
+  const poolId = await manyWorkers(send, machines.hosts);
   const quiet = await tasks(api);
   const check = await send<{ readonly Id: string }>('POST', '/api/tasks', {
     Name: 'Health',
-    Arguments: { WorkerPoolId: pool.Id },
+    Arguments: { WorkerPoolId: poolId },
   });
   const begin = performance.now();
   const busy: number[] = [];
@@ -87,4 +53,45 @@ async function tasks(api: OctoApi): Promise<readonly number[]> {
       }
     })); // prettier-ignore
   return times;
+}
+
+type Send = <T>(method: 'GET' | 'POST', path: string, body?: object) => Promise<T>;
+
+/** A pool of workers that share some machines; its id. */
+async function manyWorkers(send: Send, hosts: readonly Host[]): Promise<string> {
+  const [first] = hosts;
+  if (!first) throw new Error('there are no machines');
+  const pool = await send<{ readonly Id: string }>('POST', '/api/workerpools', {
+    Name: 'many',
+    WorkerPoolType: 'StaticWorkerPool',
+  });
+  const policy = await send<{ readonly Id: string }>('POST', '/api/machinepolicies', {
+    Name: 'connectivity',
+    MachineHealthCheckPolicy: { HealthCheckType: 'OnlyConnectivity', HealthCheckInterval: null },
+  });
+  const accounts = new Map<Host['server'], string>();
+  for (const { server: ssh } of hosts) {
+    if (accounts.has(ssh)) continue;
+    const key = Buffer.from(ssh.privateKey).toString('base64');
+    const { Id } = await send<{ readonly Id: string }>('POST', '/api/accounts', {
+      Name: `ssh ${accounts.size}`,
+      AccountType: 'SshKeyPair',
+      Username: ssh.username,
+      PrivateKeyFile: { HasValue: true, NewValue: key },
+    });
+    accounts.set(ssh, Id);
+  }
+  const add = (n: number) => {
+    const { server: ssh, port } = hosts[n % hosts.length] ?? first;
+    const at = { Host: '127.0.0.1', Port: port, AccountId: accounts.get(ssh), Fingerprint: ssh.fingerprint() };
+    return send('POST', '/api/workers', {
+      Name: `w${n}`,
+      WorkerPoolIds: [pool.Id],
+      MachinePolicyId: policy.Id,
+      SkipInitialHealthCheck: true,
+      Endpoint: { CommunicationStyle: 'Ssh', ...at, Folder: `${ssh.home}/octo` },
+    });
+  };
+  for (let n = 0; n < WORKERS; n += 20) await Promise.all(Array.from({ length: 20 }, (_, m) => add(n + m)));
+  return pool.Id;
 }

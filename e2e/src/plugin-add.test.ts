@@ -1,9 +1,9 @@
-import { appendFile, chown, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, chown, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Home, kill } from './setup/octo.ts';
-import { acme, pack, workspace, writePackage } from './setup/packages.ts';
-import { isAlive, until } from './setup/wait.ts';
+import { Home } from './setup/octo.ts';
+import { acme, minimal, pack, packageFiles, workspace, writePackage } from './setup/packages.ts';
+import { install } from './setup/plugins.ts';
 
 interface Shown {
   readonly name: string;
@@ -74,66 +74,6 @@ test('a plugin that brings its own copy of the packed kernel works: services agr
   }
 });
 
-const minimal = (name: string, more = '') => `export default { name: '${name}', contract: 1, ${more} };`;
-
-/** What is tried, beside a plugin that is there already; each must leave that one alone. */
-const bad: readonly [title: string, code: string, says: RegExp, source: Parameters<typeof writePackage>[2]][] = [
-  ['has no octo key', 'OCTO_PLUGIN_NONE', /write "octo": \{ "contract": 1 \}/, { code: '', octo: undefined }],
-  ['speaks another contract', 'OCTO_PLUGIN_CONTRACT', /update octo/, { code: '', octo: { contract: 99 } }],
-  ['throws', 'OCTO_PLUGIN_BROKEN', /boom at import/, { code: 'throw new Error("boom at import")' }],
-  [
-    'ends the process',
-    'OCTO_PLUGIN_BROKEN',
-    /\(7\): last words/,
-    { code: 'console.error("last words"); process.exit(7)' },
-  ],
-  ['waits for ever', 'OCTO_PLUGIN_HANGS', /not loaded within 3 s/, { code: 'for (;;);' }],
-  [
-    'brings what another brings',
-    'OCTO_PLUGIN_CLASH',
-    /Acme.Greet comes from bad and from octo-acme/,
-    {
-      code: minimal('bad', `steps: [{ type: 'Acme.Greet', properties: { '~standard': {} }, deps: {}, run() {} }]`),
-    },
-  ],
-  [
-    'brings a command of octo',
-    'OCTO_PLUGIN_CLASH',
-    /octo run comes from @octo\/cli and from bad/,
-    {
-      code: minimal('bad'),
-      oclif: { commands: './commands' },
-      files: { 'commands/run.js': `export default class Run { static flags = {}; static args = {}; static run() {} }` },
-    },
-  ],
-  [
-    'wants a kernel that is not there',
-    'OCTO_PLUGIN_NPM',
-    /ERESOLVE|could not resolve|unable to resolve/i,
-    {
-      code: minimal('bad'),
-      peerDependencies: { '@octo/kernel': '^99.0.0' },
-    },
-  ],
-];
-
-test('what cannot be used is not installed, and what was there stays', { timeout: 120_000 }, async () => {
-  await using home = await Home.open();
-  await home.run(['plugin', 'add', await writePackage(join(home.dir, 'acme'), 'octo-acme', acme)]);
-  const before = await readFile(plugins(home, 'package-lock.json'), 'utf8');
-  for (const [title, code, says, source] of bad) {
-    const folder = await writePackage(join(home.dir, title), 'bad', source);
-    const result = await home.run(['plugin', 'add', folder, '--load-limit', '3s', '--json']);
-    const { error } = JSON.parse(result.stdout) as { error: { code: string; message: string; hint: string } };
-    expect({ title, exit: result.code, ...error }).toMatchObject({ title, exit: 1, code });
-    expect(`${error.message} ${error.hint}`).toMatch(says);
-    expect(await readFile(plugins(home, 'package-lock.json'), 'utf8')).toBe(before);
-    expect((await readdir(plugins(home, 'node_modules'))).includes('bad')).toBe(false);
-  }
-  expect(await readdir(join(home.dir, 'home'))).toEqual(['plugins']);
-  expect((await home.run(['acme', 'hello'])).stdout).toBe('hello from a plugin\n');
-});
-
 test('a source that is not there and a missing npm are named', async () => {
   await using home = await Home.open();
   const gone = await home.run(['plugin', 'add', './nowhere']);
@@ -158,8 +98,8 @@ test.runIf(process.getuid?.() === 0)('a folder of another user is neither loaded
 
 test('the server loads what plugins.allow names, and the rest of octo works', async () => {
   await using home = await Home.open();
-  for (const name of ['octo-a', 'octo-b'])
-    await home.run(['plugin', 'add', await writePackage(join(home.dir, name), name, { code: minimal(name) })]);
+  const files = (name: string) => packageFiles(name, { code: minimal(name) });
+  await install(home, { 'octo-a': files('octo-a'), 'octo-b': files('octo-b') });
   await writeFile(join(home.dir, 'octo.json'), JSON.stringify({ plugins: { allow: ['octo-a'] } }));
   const server = await home.serve(['--config', join(home.dir, 'octo.json')]);
   const { stdout } = await home.run(['plugin', 'list', '--json']);
@@ -168,40 +108,4 @@ test('the server loads what plugins.allow names, and the rest of octo works', as
   expect(listed.find((p) => p.name === 'octo-b')?.refused?.code).toBe('OCTO_PLUGIN_NOT_ALLOWED');
   expect(server.output.stderr).toContain('octo-b is not among plugins.allow');
   expect((await home.run(['run', 'echo still here'])).stdout).toBe('still here\n');
-});
-
-test('two at once wait for each other, and both are there', async () => {
-  await using home = await Home.open();
-  const names = ['octo-a', 'octo-b', 'octo-c'];
-  const folders = names.map((name) => writePackage(join(home.dir, name), name, { code: minimal(name) }));
-  const results = await Promise.all(folders.map(async (folder) => home.run(['plugin', 'add', await folder])));
-  expect(results.map((r) => r.code)).toEqual([0, 0, 0]);
-  const { stdout } = await home.run(['plugin', 'list']);
-  for (const name of names) expect(stdout).toContain(name);
-});
-
-test('kill -9 in the middle of add: what was there works, and the next add too', async () => {
-  await using home = await Home.open();
-  const first = await writePackage(join(home.dir, 'acme'), 'octo-acme', acme);
-  const code = `import { writeFileSync } from 'node:fs';
-    writeFileSync(${JSON.stringify(join(home.dir, 'pid'))}, String(process.pid));
-    for (;;);`;
-  const slow = await writePackage(join(home.dir, 'slow'), 'octo-slow', { code });
-  await home.run(['plugin', 'add', first]);
-  const adding = home.start(['plugin', 'add', slow, '--load-limit', '20s']);
-  const text = () => readFile(join(home.dir, 'pid'), 'utf8').catch(() => '');
-  const pid = await until('the plugin hangs', async () => Number(await text()) || undefined);
-  await kill(adding);
-  expect((await readdir(join(home.dir, 'home'))).some((name) => name.startsWith('plugins.next-'))).toBe(true);
-  expect((await home.run(['acme', 'hello'])).stdout).toBe('hello from a plugin\n');
-  expect((await home.run(['plugin', 'add', first])).stdout).toMatch(/^replaced 0.1.0: octo-acme/);
-  expect(await readdir(join(home.dir, 'home'))).toEqual(['plugins']);
-  await until('the hanging test load is gone', async () => !isAlive(pid));
-});
-
-test('kill -9 while the folder is exchanged: the next start puts it back', async () => {
-  await using home = await Home.open();
-  await home.run(['plugin', 'add', await writePackage(join(home.dir, 'acme'), 'octo-acme', acme)]);
-  await rename(plugins(home), `${plugins(home)}.old`); // the moment between the two renames, for ever
-  expect((await home.run(['acme', 'hello'])).stdout).toBe('hello from a plugin\n');
 });

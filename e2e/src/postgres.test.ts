@@ -1,55 +1,24 @@
 import { startPostgres } from '@octo/testkit/postgres-server';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { Home, kill } from './setup/octo.ts';
+import { linesOf, numbered, numberedScript, started } from './setup/numbered.ts';
+import { Home, kill, stateOf } from './setup/octo.ts';
 import { until } from './setup/wait.ts';
 
 const database = await startPostgres();
 afterAll(() => database?.[Symbol.asyncDispose]());
-/** Longer than a server waits for its database. */
-const AWAY_MS = 12_000;
-
-const script = (home: Home, lines: number) =>
-  `echo started >> '${join(home.dir, 'witness')}'; for n in $(seq 1 ${lines}); do echo "line $n"; sleep 0.1; done`;
-const started = (home: Home) => readFile(join(home.dir, 'witness'), 'utf8').catch(() => '');
-
-async function taskOf(home: Home) {
-  const { stdout } = await home.run(['task', 'log', '1', '--json']);
-  const log = (JSON.parse(stdout || '{}') as { lines?: { text: string }[] }).lines ?? [];
-  const shown = await home.run(['task', 'show', '1', '--json']);
-  const { task } = JSON.parse(shown.stdout || '{}') as { task?: { state: string } };
-  return { state: task?.state ?? shown.stderr, lines: log.map((l) => l.text).filter((t) => t.startsWith('line ')) };
-}
-const numbered = (count: number) => Array.from({ length: count }, (_, n) => `line ${n + 1}`);
-
 describe.runIf(database)('a server on PostgreSQL', () => {
-  test('goes on with its tasks when the database was away for long: one start, each line once', async () => {
-    await using home = await Home.open();
-    const server = await home.serve([], { OCTO_DB: await database!.fresh() });
-    await home.run(['run', script(home, 150), '--no-follow']);
-    await until('half is out', async () => (await taskOf(home)).lines.length > 10);
-    await database!.stop();
-    await sleep(AWAY_MS);
-    await database!.start();
-    await until('it succeeds', async () => (await taskOf(home)).state === 'Success', 40_000);
-    expect(server.child.exitCode).toBeNull();
-    expect((await home.run(['task', 'log', '1', '--json'])).stdout).toContain('Continued by');
-    expect((await taskOf(home)).lines).toEqual(numbered(150));
-    expect(await started(home)).toBe('started\n');
-  });
-
   test('killed and started anew it reads on', async () => {
     await using home = await Home.open();
     const env = { OCTO_DB: await database!.fresh() };
     const first = await home.serve([], env);
-    await home.run(['run', script(home, 40), '--no-follow']);
-    await until('some is out', async () => (await taskOf(home)).lines.length > 5);
+    await home.run(['run', numberedScript(home, 40), '--no-follow']);
+    await until('some is out', async () => (await linesOf(first)).length > 5);
     await kill(first.child);
-    await home.serve([], env);
-    await until('it succeeds', async () => (await taskOf(home)).state === 'Success');
-    expect((await taskOf(home)).lines).toEqual(numbered(40));
+    const second = await home.serve([], env);
+    await until('it succeeds', async () => (await stateOf(second)) === 'Success');
+    expect(await linesOf(second)).toEqual(numbered(40));
     expect(await started(home)).toBe('started\n');
   });
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { collect, Home, kill, type Server } from './setup/octo.ts';
+import { collect, Home, kill, type Server, stateOf, textsOf } from './setup/octo.ts';
 import { isAlive, until } from './setup/wait.ts';
 
 /** Numbered lines on both streams, and a witness outside that counts the starts. */
@@ -43,9 +43,12 @@ describe('kill -9 of the server, and a new start (R143, R144, R225)', () => {
     ['once the script has started', (home) => until('it started', async () => (await witness(home)).length > 0)],
     [
       'in the middle of the output',
-      (home) => until('half is out', async () => (await logText(home)).includes('line 30')),
+      (_, server) => until('half is out', async () => (await textsOf(server)).includes('line 30')),
     ],
-    ['right after the last line', (home) => until('all is out', async () => (await logText(home)).includes('last'))],
+    [
+      'right after the last line',
+      (_, server) => until('all is out', async () => (await textsOf(server)).includes('last')),
+    ],
   ];
 
   test.each(points)('%s: one start, each line once, Success', async (_, reached) => {
@@ -54,12 +57,12 @@ describe('kill -9 of the server, and a new start (R143, R144, R225)', () => {
     expect((await enqueue(home, script(home, 60))).code).toBe(0);
     await reached(home, first);
     await kill(first.child);
-    await home.serve();
+    const second = await home.serve();
     const end = await until('the task ends', async () => {
-      const now = await show(home);
-      return ['Success', 'Failed', 'Canceled', 'TimedOut'].includes(now.task.state) ? now : undefined;
+      const state = await stateOf(second);
+      return ['Success', 'Failed', 'Canceled', 'TimedOut'].includes(state) && state;
     });
-    expect(end.task).toMatchObject({ state: 'Success' });
+    expect(end).toBe('Success');
     expect(await witness(home)).toEqual(['started']);
     await expectWholeLog(home, 60);
   });
@@ -70,8 +73,8 @@ describe('kill -9 of the server, and a new start (R143, R144, R225)', () => {
     await enqueue(home, script(home, 5));
     expect((await show(home)).task.state).toBe('Queued');
     await kill(first.child);
-    await home.serve(['--task-cap', '5']);
-    await until('it succeeds', async () => (await show(home)).task.state === 'Success');
+    const second = await home.serve(['--task-cap', '5']);
+    await until('it succeeds', async () => (await stateOf(second)) === 'Success');
     expect(await witness(home)).toEqual(['started']);
   });
 
@@ -86,8 +89,8 @@ describe('kill -9 of the server, and a new start (R143, R144, R225)', () => {
     await until('it runs', async () => existsSync(pidFile) && (await witness(home)).length > 0);
     await home.run(['task', 'cancel', '1']);
     await kill(first.child);
-    await home.serve();
-    await until('it is Canceled', async () => (await show(home)).task.state === 'Canceled', 40_000);
+    const second = await home.serve();
+    await until('it is Canceled', async () => (await stateOf(second)) === 'Canceled', 40_000);
     const pid = Number(await readFile(pidFile, 'utf8'));
     expect(isAlive(pid)).toBe(false);
     expect(await witness(home)).toEqual(['started']);
@@ -102,7 +105,7 @@ describe('kill -9 of the server, and a new start (R143, R144, R225)', () => {
       await kill(server.child);
       server = await home.serve();
     }
-    await until('it succeeds', async () => (await show(home)).task.state === 'Success');
+    await until('it succeeds', async () => (await stateOf(server)) === 'Success');
     expect(await witness(home)).toEqual(['started']);
     await expectWholeLog(home, 150);
   });
@@ -128,13 +131,9 @@ describe('kill -9 of an in-process plane', () => {
     const first = home.start(['run', script(home, 40)]);
     await until('it started', async () => (await witness(home)).length > 0);
     await kill(first);
-    await home.serve();
-    await until('it succeeds', async () => (await show(home)).task.state === 'Success');
+    const second = await home.serve();
+    await until('it succeeds', async () => (await stateOf(second)) === 'Success');
     expect(await witness(home)).toEqual(['started']);
     await expectWholeLog(home, 40);
   });
 });
-
-async function logText(home: Home): Promise<string> {
-  return (await home.run(['task', 'log', '1', '--raw'])).stdout;
-}

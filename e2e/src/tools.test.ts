@@ -1,7 +1,7 @@
 import { cp, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { finished, Home, kill } from './setup/octo.ts';
+import { finished, Home, kill, stateOf, textsOf } from './setup/octo.ts';
 import { until } from './setup/wait.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -89,16 +89,13 @@ test('kill -9 of the server in the middle: one entry in the ledger, one run of t
   const env = { OCTO_URL: server.url, OCTO_API_KEY: server.key };
   const { stdout } = await home.run(['run', '--process', 'process.json', '--no-follow'], env);
   const taskId = stdout.trim();
-  const log = async (more: Record<string, string>) => (await home.run(['task', 'log', taskId, '--raw'], more)).stdout;
-  await until('the tool has begun', async () => /\ba [0-9a-f]{64}/.test(await log(env)));
+  const begun = async () => (await textsOf(server, taskId)).some((text) => /\ba [0-9a-f]{64}/.test(text));
+  await until('the tool has begun', begun);
   await kill(server.child);
   const again = await home.serve();
   const next = { OCTO_URL: again.url, OCTO_API_KEY: again.key };
-  await until('the task ends', async () => {
-    const shown = JSON.parse((await home.run(['task', 'show', taskId, '--json'], next)).stdout);
-    return shown.task.isCompleted;
-  });
-  const lines = (await log(next)).split('\n');
+  await until('the task ends', async () => /Success|Failed|Canceled/.test(await stateOf(again, taskId)));
+  const lines = (await home.run(['task', 'log', taskId, '--raw'], next)).stdout.split('\n');
   expect(lines.filter((line) => /\b[abc] [0-9a-f]{64}/.test(line))).toHaveLength(3);
   expect(lines.filter((line) => line.includes('files: 3'))).toHaveLength(1);
   expect(await ledger(home)).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Home } from './setup/octo.ts';
+import { Home, stateOf } from './setup/octo.ts';
 import { until } from './setup/wait.ts';
 
 interface Insight {
@@ -12,7 +12,7 @@ const show = async (home: Home, id: string) =>
 
 test('a task in the queue says what it waits for, in its log and in task show; raising the cap lets it go (R206, R215, R252)', async () => {
   await using home = await Home.open();
-  await home.serve(['--task-cap', '0']);
+  const server = await home.serve(['--task-cap', '0']);
   await home.run(['run', 'echo went', '--no-follow']);
   const waiting = await until('it is explained', async () => (await show(home, '1')).waiting ?? undefined);
   expect(waiting.for).toMatch(/task cap of server-.* is 0/);
@@ -20,18 +20,15 @@ test('a task in the queue says what it waits for, in its log and in task show; r
   expect((await home.run(['task', 'log', '1'])).stderr).toContain('Waiting for a node that takes tasks');
   const nodes = JSON.parse((await home.run(['node', 'list', '--json'])).stdout) as { id: string }[];
   await home.run(['node', 'set-cap', nodes[0]!.id, '2']);
-  await until('it went', async () => (await show(home, '1')).task.state === 'Success');
+  await until('it went', async () => (await stateOf(server)) === 'Success');
 });
 
 test('a task that nobody takes in time ends as TimedOut (R211)', async () => {
   await using home = await Home.open();
-  await home.serve(['--task-cap', '0']);
+  const server = await home.serve(['--task-cap', '0']);
   await home.run(['run', 'echo never', '--no-follow', '--queue-timeout', '1s']);
-  const end = await until('it left the queue', async () => {
-    const now = await show(home, '1');
-    return now.task.state === 'TimedOut' ? now : undefined;
-  });
-  expect(end.errorCode).toBe('OCTO_QUEUE_TIMEOUT');
+  await until('it left the queue', async () => (await stateOf(server)) === 'TimedOut');
+  expect((await show(home, '1')).errorCode).toBe('OCTO_QUEUE_TIMEOUT');
 });
 
 test('with the built-in worker switched off a step fails and names the switch; it does not hang (R12, R13)', async () => {

@@ -22,7 +22,7 @@ export async function proxyMembers(flags: {
   return {
     ...(host !== undefined && { Host: host }),
     ...(port !== undefined && { Port: port }),
-    ...(type !== undefined && { ProxyType: type }),
+    ...(type !== undefined && { ProxyType: type as 'HTTP' | 'SOCKS5' }), // oclif allows no other
     ...(username !== undefined && { Username: username }),
     ...(secret !== undefined && { Password: { HasValue: true, NewValue: secret } }),
   };

@@ -1,3 +1,4 @@
+import { httpApi, type LogPage, type OctoApi } from '@octo/api';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -65,7 +66,7 @@ export class Home implements AsyncDisposable {
       ) as Door | null;
       return found !== null && found.pid === child.pid ? found : undefined;
     });
-    return { child, url: door.url, key: door.key, output };
+    return { child, url: door.url, key: door.key, output, api: httpApi({ url: door.url, apiKey: door.key }) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -86,6 +87,22 @@ export interface Server {
   readonly url: string;
   readonly key: string;
   readonly output: { stdout: string; stderr: string };
+  /** For what is asked again and again: a command for each look would keep the machine busy with starting commands. */
+  readonly api: OctoApi;
+}
+const soon = () => AbortSignal.timeout(10_000);
+
+export async function stateOf({ api }: Server, id = 'ServerTasks-1'): Promise<string> {
+  return (await api.task(id, soon())).task.state;
+}
+/** What its log has by now. */
+export async function textsOf({ api }: Server, id = 'ServerTasks-1'): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for (let page: LogPage | undefined; page === undefined || page.lines.length > 0;) {
+    page = await api.log(id, { after: page?.next ?? 0, waitMs: 0 }, soon());
+    texts.push(...page.lines.map((line) => line.text));
+  }
+  return texts;
 }
 
 export function collect(child: ChildProcess): { stdout: string; stderr: string } {

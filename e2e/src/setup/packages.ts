@@ -6,13 +6,11 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 export const workspace = new URL('../../../', import.meta.url).pathname;
 
-/** A package that is a plugin, on the disk and not installed; `code` is its entry. */
-export async function writePackage(
-  folder: string,
-  name: string,
-  { code, files = {}, ...manifest }: { code: string; files?: Record<string, string> } & Record<string, unknown>,
-): Promise<string> {
-  const all: Record<string, string> = {
+type Source = { readonly code: string; readonly files?: Record<string, string> } & Readonly<Record<string, unknown>>;
+
+/** The files of a package that is a plugin; `code` is its entry, and what is not named here goes into package.json. */
+export function packageFiles(name: string, { code, files = {}, ...manifest }: Source): Record<string, string> {
+  return {
     'package.json': JSON.stringify({
       name,
       version: '0.1.0',
@@ -24,7 +22,11 @@ export async function writePackage(
     'index.js': code,
     ...files,
   };
-  for (const [file, text] of Object.entries(all)) {
+}
+
+/** Such a package on the disk, not installed. */
+export async function writePackage(folder: string, name: string, source: Source): Promise<string> {
+  for (const [file, text] of Object.entries(packageFiles(name, source))) {
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await writeFile(join(folder, file), text);
   }
@@ -36,6 +38,9 @@ export async function pack(folder: string, into: string): Promise<string> {
   const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', into], { cwd: folder });
   return join(into, stdout.trim());
 }
+
+/** The entry of a plugin that brings nothing, or `more`. */
+export const minimal = (name: string, more = ''): string => `export default { name: '${name}', contract: 1, ${more} };`;
 
 /** A schema without a library: nothing has to be installed for it. */
 const anySchema = `{ '~standard': {

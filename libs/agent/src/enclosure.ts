@@ -66,17 +66,17 @@ export class Enclosure {
         'start it as root, or leave --script-user out',
       );
     if (!this.#setpriv) throw fail('switching', 'the program setpriv is not there', 'install util-linux');
-    const ran = await this.#try([...this.#become(identity), this.#bash, '-c', 'echo "$UID"']);
+    const ran = await this.#try([...this.#become(identity), this.#bash, '--norc', '-c', 'echo "$UID"']);
     if (ran.out !== String(identity.uid)) throw fail('running', ran.err || ran.out, 'look at the message of setpriv');
     const place = join(this.#root, 'work');
-    const inside = await this.#try([...this.#become(identity), this.#bash, '-c', 'cd "$1"', '-', place]);
+    const inside = await this.#try([...this.#become(identity), this.#bash, '--norc', '-c', 'cd "$1"', '-', place]);
     if (inside.err)
       throw fail(
         'reaching its folder',
         inside.err,
         `let others pass (chmod o+x) each folder above ${this.#root}, or choose another --data-dir`,
       );
-    const peek = await this.#try([...this.#become(identity), this.#bash, '-c', 'cat < "$1"', '-', secret]);
+    const peek = await this.#try([...this.#become(identity), this.#bash, '--norc', '-c', 'cat < "$1"', '-', secret]);
     if (!peek.err)
       throw fail('keeping our secrets', `it can read ${secret}`, `take that right away: chmod 600 ${secret}`);
     if (identity.isPrivate) await this.#buildWalls();
@@ -86,7 +86,7 @@ export class Enclosure {
     if (!this.#unshare || process.platform !== 'linux') return;
     this.#walls = 'user id and namespace';
     const words = [...this.#enter(this.#root), ...this.#become(privateIdentity(61_184))];
-    const tried = await this.#try([...words, this.#bash, '-c', 'echo in']);
+    const tried = await this.#try([...words, this.#bash, '--norc', '-c', 'echo in']);
     if (tried.out !== 'in') this.#walls = 'user id';
   }
 

@@ -49,7 +49,7 @@ export async function startPostgres({ fsync = false } = {}): Promise<PostgresSer
     const client = server.getPgClient();
     await client.connect();
     try {
-      await client.query(`create database ${name} template ${template}`);
+      await client.query(`create database ${name} template ${template} strategy file_copy`);
     } finally {
       await client.end();
     }

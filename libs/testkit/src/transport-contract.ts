@@ -130,11 +130,11 @@ export function transportContract<E>(
     });
 
     test('much output comes in pages of bounded size, Complete with the last', async () => {
-      const { texts, pages, last } = await run('seq 1 200000');
-      expect(texts).toHaveLength(200_000);
-      expect(texts[199_999]).toBe('200000');
+      const { texts, pages, last } = await run(`seq -f '%060.0f' 1 20000`);
+      expect(texts).toHaveLength(20_000);
+      expect(texts[19_999]).toBe('20000'.padStart(60, '0'));
       expect(pages).toBeGreaterThan(3);
-      expect(last.lines.length).toBeLessThan(100_000);
+      expect(last.lines.length).toBeLessThan(10_000);
     });
 
     promised('unknown bytes as one mark')(

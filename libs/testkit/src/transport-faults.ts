@@ -49,11 +49,11 @@ export function transportFaults(name: string, make: () => Promise<FaultyTranspor
     });
 
     /** A script that says 1 to 20, and what is known of it from outside. */
-    const begin = async () => {
+    const begin = async (pauseSeconds = 0.01) => {
       const session = await under.open(20_000);
       const ticket = newTicket();
       const file = join(dir, ticket);
-      const body = `echo ran >> '${file}'; for n in $(seq 1 ${LINES}); do echo $n; sleep 0.03; done; exit 7`;
+      const body = `echo ran >> '${file}'; for n in $(seq 1 ${LINES}); do echo $n; sleep ${pauseSeconds}; done; exit 7`;
       const starts = async () => (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean).length;
       return { session, ticket, launch: launchOf(body), starts };
     };
@@ -103,7 +103,7 @@ export function transportFaults(name: string, make: () => Promise<FaultyTranspor
     });
 
     test('a connection that is cut again and again while lines come loses none and doubles none (R137)', async () => {
-      const { session, ticket, launch, starts } = await begin();
+      const { session, ticket, launch, starts } = await begin(0.05);
       await session.start(ticket, launch, limit());
       const cutting = setInterval(() => under.forwarder.cutAll(), 300);
       const seen = await readToEnd(session, ticket).finally(() => clearInterval(cutting));

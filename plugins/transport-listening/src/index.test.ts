@@ -40,7 +40,16 @@ async function ours(): Promise<TransportUnderTest<object>> {
   const identity = await createIdentity({ commonName: 'Octopus Tentacle', nowMs: Date.now() });
   const stop = new AbortController();
   const { promise, resolve } = Promise.withResolvers<number>();
-  const common = { identity, home, servers: [], connections: 1, name: 'octo agent', environment: {}, clock: realClock };
+  const common = {
+    identity,
+    home,
+    servers: [],
+    connections: 1,
+    name: 'octo agent',
+    environment: {},
+    clock: realClock,
+    graceMs: 300,
+  };
   const trusted = [(await serverIdentity()).thumbprint];
   const serving = serveMachine(
     { ...common, trusted, listen: { host: '127.0.0.1', port: 0 }, onListening: resolve },

@@ -60,7 +60,15 @@ async function ours(address: string, identity: Identity): Promise<AsyncDisposabl
   const home = await folder();
   const stop = new AbortController();
   const servers = [{ address, thumbprint: (await serverIdentity()).thumbprint, subscriptionId: SUBSCRIPTION }];
-  const rest = { trusted: [], servers, connections: 2, name: 'octo agent', environment: {}, clock: realClock };
+  const rest = {
+    trusted: [],
+    servers,
+    connections: 2,
+    name: 'octo agent',
+    environment: {},
+    clock: realClock,
+    graceMs: 300,
+  };
   const serving = serveMachine({ identity, home: home.dir, ...rest, limits: { reconnectMinMs: 50 } }, stop.signal);
   return {
     async [Symbol.asyncDispose]() {

@@ -32,7 +32,8 @@ function left(server: SshServer): readonly string[] {
   return ['t', 'w', 'm'].flatMap((dir) => readdirSync(join(root, dir)).flatMap((name) => (dir === 'm' ? readdirSync(join(root, dir, name)) : [`${dir}/${name}`]))); // prettier-ignore
 }
 
-describe.skipIf(SSHD === undefined)('trouble with a machine behind OpenSSH', () => {
+// Each has a server of its own; most of their time is the waiting.
+describe.skipIf(SSHD === undefined).concurrent('trouble with a machine behind OpenSSH', () => {
   test('after a script nothing is left on the machine, and after the connections not even a prepared folder', async () => {
     await using server = await SshServer.start();
     const transport = newTransport();

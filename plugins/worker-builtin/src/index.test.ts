@@ -9,7 +9,7 @@ const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 transportContract('the built-in worker', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'octo-builtin-'));
-  const deps = { host: fakeHost(dataDir), clock: realClock, logger, own: {} };
+  const deps = { host: fakeHost(dataDir), clock: realClock, logger, own: { graceMs: 300 } };
   const make = () => builtIn.create(deps as never) as Awaited<ReturnType<TransportUnderTest<object>['reopen']>>; // endpoints are parsed before
   const transport = make();
   return {

@@ -40,6 +40,8 @@ export interface MachineOptions {
   readonly log?: Logger;
   readonly account?: Account;
   readonly node?: string | null;
+  /** Between SIGTERM and SIGKILL (R153). */
+  readonly graceMs?: number;
   readonly limits?: Partial<HalibutLimits>;
   readonly updater?: AgentUpdater;
   /** Hears of every call of a server that is trusted. */
@@ -54,7 +56,7 @@ export interface MachineOptions {
  * it, and are found again by the next one on the same folder. Rejects with OCTO_TRANSPORT_LISTEN when its port is taken.
  */
 export async function serveMachine(options: MachineOptions, signal: AbortSignal): Promise<void> {
-  const { identity, home, clock, log, account, node, environment, name, limits } = options;
+  const { identity, home, clock, log, account, node, graceMs, environment, name, limits } = options;
   await using agent: Agent = openAgent({
     root: home,
     clock,
@@ -62,6 +64,7 @@ export async function serveMachine(options: MachineOptions, signal: AbortSignal)
     ...(log && { log }),
     ...(account && { account }),
     ...(node !== undefined && { node }),
+    ...(graceMs !== undefined && { graceMs }),
   });
   const { updater, onCall } = options;
   const services = tentacleServices({

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { collect, Home } from './setup/octo.ts';
+import { collect, Home, stateOf } from './setup/octo.ts';
 import { until } from './setup/wait.ts';
 
 const LINES = 1_000_000;
@@ -21,10 +21,9 @@ test(
     await until(
       'it succeeds',
       async () => {
-        const { stdout } = await home.run(['task', 'show', '1', '--json']);
-        const { task } = JSON.parse(stdout) as { task: { state: string } };
-        if (task.state === 'Failed') throw new Error(stdout);
-        return task.state === 'Success';
+        const state = await stateOf(server);
+        if (state === 'Failed') throw new Error(server.output.stderr);
+        return state === 'Success';
       },
       90_000,
     );
