@@ -15,11 +15,12 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     .join('\n');
 }
 
-/** Names with their values under each other; absent ones are left out. */
+/** Names with their values under each other; absent ones are left out, lines of one value stand in its column. */
 export function facts(rows: readonly (readonly [string, string | number | null | undefined])[]): string {
   const shown = rows.filter(([, value]) => value !== null && value !== undefined && value !== '');
   const widest = Math.max(0, ...shown.map(([name]) => name.length));
-  return shown.map(([name, value]) => `${name.padEnd(widest)}  ${value}`).join('\n');
+  const below = `\n${' '.repeat(widest + 2)}`;
+  return shown.map(([name, value]) => `${name.padEnd(widest)}  ${String(value).replaceAll('\n', below)}`).join('\n');
 }
 
 /** Short and local, for tables: `14:03:22`, with the day where it is not today. */

@@ -48,7 +48,7 @@ test('workers are added, found by name in any case, changed, switched off and re
   });
   expect((await octo('worker', 'disable', 'web-1')).stdout).toBe('web-1 takes no more work\n');
   const list = await octo('worker', 'list');
-  expect(list.stdout).toMatch(/web-1 +Disabled +TentaclePassive +linux\n/);
+  expect(list.stdout).toMatch(/web-1 +Disabled +linux +0 +- +never\n/);
   await octo('worker', 'enable', 'web-1', 'b2');
   await octo('worker', 'remove', 'web-1', 'b2', '--yes');
   expect((await json<{ workers: unknown[] }>('worker', 'list')).workers).toEqual([]);

@@ -1,6 +1,7 @@
-import { cp, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { SSHD, SshServer } from '@octo/testkit/ssh';
 import { finished, Home, kill, stateOf, textsOf } from './setup/octo.ts';
 import { until } from './setup/wait.ts';
 
@@ -100,3 +101,27 @@ test('kill -9 of the server in the middle: one entry in the ledger, one run of t
   expect(lines.filter((line) => line.includes('files: 3'))).toHaveLength(1);
   expect(await ledger(home)).toHaveLength(1);
 });
+
+test.skipIf(SSHD === undefined)(
+  'a machine that has only sshd gets Node and the tool, each once, and runs it',
+  async () => {
+    await using home = await open();
+    await using server = await SshServer.start();
+    await home.serve();
+    const key = join(server.dir, 'user');
+    for (const args of [
+    ['pool', 'add', 'ssh'],
+    ['account', 'add', 'ssh-key', 'me', '--username', server.username, '--private-key-file', key],
+    ['worker', 'add', 'ssh', 'bare', '--host', '127.0.0.1', '--port', String(server.port), '--account', 'me', '--pool', 'ssh', '--fingerprint', server.fingerprint(), '--folder', `${server.home}/octo`, '--wait'],
+  ]) expect(await home.run(args)).toMatchObject({ code: 0 }); // prettier-ignore
+    const first = await home.run(['run', '--process', 'process.json', '--pool', 'ssh', '--verbose']);
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('files: 3') as string });
+    const files = async () => (await readdir(join(server.home, 'octo'), { recursive: true })).filter((name) => /^(node|tools)\/.*\.(ok|mjs)$/.test(name)); // prettier-ignore
+    const there = await files();
+    expect(there).toHaveLength(3); // the tool, and two that say: whole
+    expect((await home.run(['run', '--process', 'process.json', '--pool', 'ssh'])).code).toBe(0);
+    expect(await files()).toEqual(there);
+    expect(await ledger(home)).toHaveLength(2);
+  },
+  120_000,
+);

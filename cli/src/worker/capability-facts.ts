@@ -30,7 +30,7 @@ function bytes(value: number | undefined, what: string): string | undefined {
   return value === undefined ? undefined : `${(value / GIB).toFixed(1)} GiB ${what}`;
 }
 
-/** Lines of some 60 letters, indented below each other as facts() does it. */
+/** Lines of some 60 letters. */
 function wrap(words: readonly string[]): string {
   const lines: string[] = [];
   for (const word of words) {
@@ -38,5 +38,5 @@ function wrap(words: readonly string[]): string {
     if (last !== undefined && last.length + word.length < 58) lines[lines.length - 1] = `${last}, ${word}`;
     else lines.push(word);
   }
-  return lines.join(`,\n${' '.repeat(14)}`);
+  return lines.join(',\n');
 }

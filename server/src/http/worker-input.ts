@@ -80,6 +80,7 @@ const OCTOPUS_MEMBERS = [
   'Thumbprint',
   'ProxyId',
   'AccountId',
+  'JumpAccountId',
   'Host',
   'Port',
   'Fingerprint',
@@ -168,7 +169,7 @@ async function checkReferences(
   spaceId: string,
   endpoint: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const kinds = { AccountId: 'accounts', ProxyId: 'proxies' } as const;
+  const kinds = { AccountId: 'accounts', JumpAccountId: 'accounts', ProxyId: 'proxies' } as const;
   for (const [member, kind] of Object.entries(kinds)) {
     const id = endpoint[member];
     if (id === undefined || id === null || id === '') continue;

@@ -26,17 +26,16 @@ octo_forget() {
 octo_clean() {
   octo_id=$1
   octo_count_of=0
-  for octo_f in "$octo_root"/w/*; do
-    octo_name=@{octo_f##*/}
-    [ -d "$octo_f" ] && [ "$octo_f" != "$octo_ready" ] && [ -n "$(find "$octo_f" -prune -mtime +0)" ] || continue
+  for octo_each in "$octo_root"/w/*; do
+    [ -d "$octo_each" ] && [ "$octo_each" != "$octo_ready" ] && [ -n "$(find "$octo_each" -prune -mtime +0)" ] || continue
     octo_t=
-    read -r octo_a octo_b octo_c octo_t octo_g 2>/dev/null < "$octo_f/record"
-    if [ -n "$octo_t" ] && octo_open "$octo_t" && [ "$octo_d" = "$octo_f" ]; then
-      octo_judge "$octo_f"
-      [ "$octo_state" = Complete ] && [ -n "$(find "$octo_f" -prune -mtime "+$2")" ] || continue
+    read -r octo_a octo_b octo_c octo_t octo_g 2>/dev/null < "$octo_each/record"
+    if [ -n "$octo_t" ] && octo_open "$octo_t" && [ "$octo_d" = "$octo_each" ]; then
+      octo_judge "$octo_each"
+      [ "$octo_state" = Complete ] && [ -n "$(find "$octo_each" -prune -mtime "+$2")" ] || continue
       rm -f "$octo_root/t/$octo_t"
     fi
-    rm -rf "$octo_f"
+    rm -rf "$octo_each"
     octo_count_of=$((octo_count_of + 1))
   done
   octo_files=$(cd "$octo_root" && find . \( -path ./t -o -path ./w -o -path ./m -o -path ./f \) -prune -o -type f -mtime "+$2" -print -exec rm -f {} + | wc -l)
