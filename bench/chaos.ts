@@ -1,7 +1,8 @@
-// npm run chaos [-- --seed N --rounds R --minutes M --point NAME --round K --verbose]: kill real servers at named points,
-// and check from outside that nothing was doubled, lost or told wrongly. Exit code 1 on a violation.
+// npm run chaos [-- --seed N --rounds R --minutes M --point NAME --place PLACE --round K --verbose]: kill real servers and
+// agents at named points, and check from outside that nothing was doubled, lost or told wrongly. Exit code 1 on a violation.
 import { FAILPOINTS, type Failpoint } from '@octo/kernel';
 import { parseArgs } from 'node:util';
+import { type Place, PLACES } from '../e2e/src/chaos/machine.ts';
 import { sweep } from '../e2e/src/chaos/sweep.ts';
 
 const { values } = parseArgs({
@@ -10,15 +11,21 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '42' },
     minutes: { type: 'string', default: '4' },
     point: { type: 'string' },
+    place: { type: 'string' },
     round: { type: 'string' },
     'at-once': { type: 'string', default: '2' },
     verbose: { type: 'boolean', default: false },
   },
 });
-const { point, round } = values;
+const { point, place, round } = values;
 if (point !== undefined && !Object.hasOwn(FAILPOINTS, point)) {
   console.error(`there is no failpoint ${point}; choose of:`);
   for (const [name, sentence] of Object.entries(FAILPOINTS)) console.error(`  ${name.padEnd(20)} ${sentence}`);
+  process.exit(2);
+}
+
+if (place !== undefined && !(PLACES as readonly string[]).includes(place)) {
+  console.error(`there is no place ${place}; choose of: ${PLACES.join(', ')}`);
   process.exit(2);
 }
 
@@ -33,11 +40,12 @@ const tally = await sweep({
   rounds: round === undefined ? Number(values.rounds) : 1,
   atOnce: Number(values['at-once']),
   point: point as Failpoint | undefined, // one of them, as seen above
+  place: place as Place | undefined, // likewise
   isOver: () => isInterrupted || Date.now() > untilMs,
   tell(number, strikes, { violations, kills }) {
     if (values.verbose) console.log(`round ${number}: ${strikes}; hit: ${kills.join(', ') || 'none'}`);
     if (violations.length === 0 || isInterrupted) return;
-    const only = point === undefined ? '' : ` --point ${point}`;
+    const only = `${point === undefined ? '' : ` --point ${point}`}${place === undefined ? '' : ` --place ${place}`}`;
     console.log(
       `round ${number} (${strikes}) broke a promise; again: npm run chaos -- --seed ${values.seed} --round ${number}${only}`,
     );

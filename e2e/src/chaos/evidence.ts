@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Home } from '../setup/octo.ts';
+import { workOf } from './machine.ts';
 import { type TaskPlan } from './scenario.ts';
 
 export type Line = Pick<LogLineResource, 'seq' | 'activityId' | 'text'>;
@@ -40,8 +41,9 @@ export async function readWitnesses(folder: string, { name, actions }: TaskPlan)
   );
 }
 
-export function workspacesOf(home: Home): Promise<string[]> {
-  return readdir(join(home.data, 'machine', 'work')).catch(() => []);
+export async function workspacesOf(home: Home): Promise<string[]> {
+  const folders = [join(home.data, 'machine', 'work'), workOf(home)];
+  return (await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])))).flat();
 }
 
 /** Processes whose environment or command line names the folder: scripts, supervisors, spawners and servers of it. */

@@ -7,8 +7,9 @@ import { install } from '../setup/plugins.ts';
 import { until } from '../setup/wait.ts';
 import { type Evidence, type Line, processesOf, readWitnesses, type TaskEvidence, workspacesOf } from './evidence.ts';
 import { judge, type Verdict } from './judge.ts';
+import { freePort, Machine } from './machine.ts';
 import { ONCE_PLUGIN, requestOf } from './request.ts';
-import { type Scenario, strikeText, type TaskPlan } from './scenario.ts';
+import { isOfMachine, type Scenario, strikeText, type TaskPlan } from './scenario.ts';
 
 /** From a server's start, or from its task's, to the end of all tasks. */
 const END_MS = 30_000;
@@ -46,6 +47,9 @@ class Round {
   readonly #scenario: Scenario;
   readonly #witnesses: string;
   readonly #tasks: readonly Watched[];
+  /** Of every server, so that a machine that calls finds the next one. */
+  #args: readonly string[] = [];
+  #machine: Machine | undefined;
 
   constructor(home: Home, scenario: Scenario) {
     this.#home = home;
@@ -57,16 +61,36 @@ class Round {
   async prepare(): Promise<void> {
     await mkdir(this.#witnesses);
     await install(this.#home, { 'chaos-once': ONCE_PLUGIN });
+    const { place } = this.#scenario;
+    if (place === 'built-in') return;
+    this.#args = ['--comms-port', String(await freePort())];
+    const server = await this.#home.serve(this.#args);
+    this.#machine = await Machine.join(this.#home, place);
+    server.child.kill('SIGTERM');
+    await exited(server);
   }
 
   async play(): Promise<Evidence> {
     for (const [number, strike] of this.#scenario.strikes.entries()) {
       const text = strikeText(strike);
-      if (await this.#liveUntilStruck(number, text)) this.kills.push(text);
+      const isOfIts = isOfMachine(strike, this.#scenario.place);
+      const hasHit = isOfIts ? await this.#machineStruck(number, text) : await this.#liveUntilStruck(number, text);
+      if (hasHit) this.kills.push(text);
     }
-    const server = await this.#home.serve();
+    const server = await this.#home.serve(this.#args);
     await this.#drive(server, this.#scenario.strikes.length);
     return this.#gather(server);
+  }
+
+  /** The same for the agent of the machine; the server lives on, and is stopped when all is over. */
+  async #machineStruck(number: number, text: string): Promise<boolean> {
+    const before = this.#machine?.kills ?? 0;
+    const server = await this.#home.serve(this.#args);
+    await this.#machine?.arm(text);
+    await this.#drive(server, number);
+    server.child.kill('SIGTERM');
+    await exited(server);
+    return (this.#machine?.kills ?? 0) > before;
   }
 
   /** True when the strike hit. Without one, the server is stopped when all is over. */
@@ -87,7 +111,7 @@ class Round {
   /** Undefined when it died before it listened: what it adopted led it to the point. */
   async #serve(text: string): Promise<Server | undefined> {
     try {
-      return await this.#home.serve([], { OCTO_FAIL: text });
+      return await this.#home.serve(this.#args, { OCTO_FAIL: text });
     } catch (error) {
       if (!String(error).includes('the server ended: ')) throw error;
       const said = String(error).split('the server ended: ')[1] ?? '';
@@ -113,12 +137,14 @@ class Round {
     const api = httpApi({ url: server.url, apiKey: server.key });
     const tasks: TaskEvidence[] = [];
     for (const task of this.#tasks) tasks.push(await this.#look(api, task, signal));
-    const { totalResults } = await api.tasks({ take: 1 }, signal);
+    const { items } = await api.tasks({ take: 100 }, signal);
+    const taskCount = items.filter((task) => task.name !== 'Health').length; // a new machine is checked
     const workspaces = await emptied(async () => workspacesOf(this.#home));
     server.child.kill('SIGTERM');
     await exited(server);
+    await this.#machine?.stop();
     const processes = await emptied(async () => processesOf(this.#home).map((p) => p.command));
-    return { tasks, taskCount: totalResults, workspaces, processes };
+    return { tasks, taskCount, workspaces, processes };
   }
 
   async #look(api: OctoApi, { plan, id = '', lines, cancelAnswer }: Watched, signal: AbortSignal) {

@@ -1,4 +1,5 @@
 import { FAILPOINTS, type Failpoint } from '@octo/kernel';
+import { type Place, PLACES } from './machine.ts';
 import { Random } from './random.ts';
 
 export interface ScriptPlan {
@@ -29,30 +30,43 @@ export interface Strike {
   readonly point: Failpoint;
   readonly pass: number;
 }
-/** Server 0 dies by the first strike, server 1 by the second …; the last one lives. */
+/** Server 0 dies by the first strike, server 1 by the second …; the last one lives. Some strikes are of the machine. */
 export interface Scenario {
+  readonly place: Place;
   readonly strikes: readonly Strike[];
   readonly tasks: readonly TaskPlan[];
 }
 
 export const POINTS = Object.keys(FAILPOINTS) as Failpoint[];
 
+/** True where it is the agent that passes the point, in a process of its own. */
+export function isOfMachine({ point }: Strike, place: Place): boolean {
+  return place !== 'built-in' && point.startsWith('agent-');
+}
+
+export interface Only {
+  readonly point?: Failpoint | undefined;
+  readonly place?: Place | undefined;
+}
+
 /** One round of a sweep: as many rounds as there are points strike each of them first, in an order of the seed. */
-export function planRound(seed: number, round: number, only?: Failpoint): Scenario {
+export function planRound(seed: number, round: number, only: Only = {}): Scenario {
   const random = new Random(seed, round);
-  const point = only ?? (new Random(seed).shuffled(POINTS)[round % POINTS.length] as Failpoint); // never empty
+  const place = only.place ?? (PLACES[new Random(seed, round, 1).int(0, PLACES.length - 1)] as Place); // in range
+  const point = only.point ?? (new Random(seed).shuffled(POINTS)[round % POINTS.length] as Failpoint); // never empty
   const task = planTask(random, point, { name: 'a', server: 0 });
   const tasks = random.chance(0.25) ? [task, planTask(random, undefined, { name: 'b', server: 0 })] : [task];
   const first = { point, pass: random.int(1, passes(point, task)) };
-  if (!random.chance(0.4)) return { strikes: [first], tasks };
+  if (!random.chance(0.4)) return { place, strikes: [first], tasks };
   const again = POINTS[random.int(0, POINTS.length - 1)] as Failpoint; // in range
-  return { strikes: [first, { point: again, pass: random.int(1, passes(again, task)) }], tasks };
+  return { place, strikes: [first, { point: again, pass: random.int(1, passes(again, task)) }], tasks };
 }
 
 /** One folder, one server after the other, each with a task of its own beside those that the dead ones left. */
-export function planChain(seed: number, points: readonly Failpoint[]): Scenario {
+export function planChain(seed: number, points: readonly Failpoint[], place: Place): Scenario {
   const random = new Random(seed);
   return {
+    place,
     strikes: points.map((point) => ({ point, pass: 1 })),
     tasks: points.map((point, server) => planTask(random, point, { name: `t${server}`, server })),
   };
@@ -64,7 +78,7 @@ function planTask(random: Random, point: Failpoint | undefined, at: Pick<TaskPla
   const needsOnce = point === 'once-prepared' || point === 'once-acted';
   const count = random.int(1, 3);
   const special = random.int(0, count - 1);
-  const needsEnd = needsOnce || point === 'artifact-stored';
+  const needsEnd = needsOnce || point === 'artifact-stored' || point === 'first-page-stored';
   const isCancelled = needsCancel || (!needsEnd && random.chance(0.15));
   const actions = Array.from({ length: count }, (_, n): ActionPlan => {
     if (n === special && needsOnce) return { kind: 'once' };

@@ -1,14 +1,12 @@
-import { type Failpoint } from '@octo/kernel';
 import { playRound, type RoundResult } from './round.ts';
-import { planRound, strikeText } from './scenario.ts';
+import { type Only, planRound, strikeText } from './scenario.ts';
 
-export interface SweepOptions {
+export interface SweepOptions extends Only {
   readonly seed: number;
   /** The first round, so that one alone can be played again. */
   readonly from: number;
   readonly rounds: number;
   readonly atOnce: number;
-  readonly point: Failpoint | undefined;
   /** Asked before each round. */
   isOver(): boolean;
   /** Called at the end of each round. */
@@ -30,10 +28,10 @@ export async function sweep(options: SweepOptions): Promise<Tally> {
   const lane = async () => {
     while (next < options.from + options.rounds && !options.isOver()) {
       const round = next++;
-      const scenario = planRound(options.seed, round, options.point);
+      const scenario = planRound(options.seed, round, options);
       const result = await playRound(scenario);
       count(tally, result);
-      options.tell(round, scenario.strikes.map(strikeText).join(', '), result);
+      options.tell(round, `${scenario.place}: ${scenario.strikes.map(strikeText).join(', ')}`, result);
     }
   };
   await Promise.all(Array.from({ length: options.atOnce }, lane));

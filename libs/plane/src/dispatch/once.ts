@@ -29,7 +29,7 @@ export async function once<T>(at: OnceAt, key: string, act: () => Promise<T>): P
     workerId: at.worker.id,
     workerName: at.worker.name,
     style: at.worker.style,
-    endpoint: {},
+    endpoint: at.worker.endpoint, // a restart opens the same place again
     cursor: '',
   };
   await at.room.scribe.append({ runs: [record] });

@@ -1,0 +1,94 @@
+import { type ChildProcess } from 'node:child_process';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { collect, type Home, kill } from '../setup/octo.ts';
+import { until } from '../setup/wait.ts';
+
+/** Where scripts run: on the server itself, or on a machine whose agent is called or calls. */
+export const PLACES = ['built-in', 'listening', 'polling'] as const;
+export type Place = (typeof PLACES)[number];
+
+/** What its scripts leave lies below this. */
+export const workOf = (home: Home): string => join(home.dir, 'agent', 'work');
+
+/** A machine beside the server, with an agent that is started again whenever it dies, as a service manager would. */
+export class Machine {
+  readonly #home: Home;
+  #agent: ChildProcess | undefined;
+  #isStopping = false;
+  #kills = 0;
+
+  private constructor(home: Home) {
+    this.#home = home;
+  }
+
+  /** Joins by a token, as the only worker of the default pool, and serves. The server has to run. */
+  static async join(home: Home, place: Exclude<Place, 'built-in'>): Promise<Machine> {
+    const machine = new Machine(home);
+    const config = ['--instance', 'Tentacle'];
+    await machine.#do('create-instance', ...config, '--config', join(home.dir, 'agent', 'tentacle.config'));
+    if (place === 'listening') await machine.#do('configure', ...config, '--port', String(await freePort()));
+    const pool = ['--pool', 'Default Worker Pool', '--quiet'];
+    const { stdout, stderr, code } = await home.run(['worker', 'join-token', 'create', ...pool]);
+    if (code !== 0) throw new Error(`no token: ${stderr}`);
+    const [, ...words] = stdout.trim().split(' ');
+    const style = place === 'polling' ? 'TentacleActive' : 'TentaclePassive';
+    await machine.#do(...words, ...config, '--name', 'm', '--comms-style', style, '-h', '127.0.0.1');
+    await machine.#start({});
+    const check = await home.run(['worker', 'check', 'm', '--wait']);
+    if (check.code !== 0) throw new Error(`the machine is not fit: ${check.stdout}${check.stderr}`);
+    return machine;
+  }
+
+  /** Times that it was killed. */
+  get kills(): number {
+    return this.#kills;
+  }
+
+  /** The agent that runs makes way for one that dies by `OCTO_FAIL=text`; the one behind that lives. */
+  async arm(text: string): Promise<void> {
+    await this.#end();
+    await this.#start({ OCTO_FAIL: text });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    const agent = this.#agent;
+    this.#agent = undefined;
+    if (agent) await kill(agent);
+  }
+
+  async #start(env: Record<string, string>): Promise<void> {
+    const agent = this.#home.start(['tentacle', 'agent', '--noninteractive'], { ...this.#machine, ...env });
+    this.#agent = agent;
+    const output = collect(agent);
+    agent.once('exit', (_code, signal) => {
+      if (this.#agent !== agent || this.#isStopping) return; // ended by us
+      if (signal === 'SIGKILL') this.#kills++;
+      void this.#start({});
+    });
+    await until('the agent is up', async () => /Agent listening on|Agent will poll/.test(output.stdout));
+  }
+
+  async #do(...args: readonly string[]): Promise<void> {
+    const { code, stdout, stderr } = await this.#home.run(['tentacle', ...args], this.#machine);
+    if (code !== 0) throw new Error(`tentacle ${args[0]} ended with ${code}: ${stdout}${stderr}`);
+  }
+
+  get #machine(): Record<string, string> {
+    return { TentacleMachineConfigurationHomeDirectory: join(this.#home.dir, 'machine') };
+  }
+}
+
+/** One that nobody listens on at the moment: a machine or a server that comes back has to come back at the same. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // of TCP
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
