@@ -9,6 +9,8 @@ export interface Limits {
   readonly leaseMs: number;
   /** Time a cancelled script gets until its end is confirmed; then the task ends as abandoned. Default 2 min (R156). */
   readonly cancelMs: number;
+  /** Telling the machine that a script's workspace may go; then it is left to the machine. Default 1 min. */
+  readonly completeMs: number;
   /** One long poll of a script's status. Default 20 s. */
   readonly statusMs: number;
   /** Opening a session. Default 5 min (R119). */
@@ -31,6 +33,7 @@ export const LIMITS: Limits = {
   queueMs: 24 * 3_600_000,
   leaseMs: 600_000,
   cancelMs: 120_000,
+  completeMs: 60_000,
   statusMs: 20_000,
   openMs: 300_000,
   toolMs: 600_000,

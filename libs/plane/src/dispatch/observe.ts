@@ -1,6 +1,7 @@
 import {
   type Clock,
   failpoint,
+  OctoError,
   ScriptExit,
   type Launch,
   type ScriptRef,
@@ -25,6 +26,8 @@ export interface Observation {
   readonly clock: Clock;
   readonly activityId: string;
   readonly workerName: string;
+  /** Until when a script that is cancelled may take to end. Default: `limits.cancelMs` from the cancel on. */
+  readonly cancelUntil?: AbortSignal;
 }
 type Complete = Extract<ScriptStatus, { state: 'Complete' }>;
 export type Ended = Pick<Complete, 'end' | 'exitCode' | 'detail'>;
@@ -75,22 +78,51 @@ export async function observe(
         return toldEnd(o, status, isCancelled, wasAcknowledged && record.state !== 'prepared');
     } catch (error) {
       if (isCancelled && until.aborted) return abandon(o);
+      if (isCancelled && isOfTheWay(error)) {
+        await pause(o, until);
+        continue;
+      }
       if (isCancelled || !signal.aborted) throw error;
       if (TaskStop.of(signal)?.leavesScripts) throw signal.reason;
       isCancelled = true;
-      until = AbortSignal.timeout(o.limits.cancelMs);
-      o.scribe.line(o.activityId, 'Info', `Asking ${o.workerName} to stop the script`);
-      await o.waits.show(o.activityId, {
-        for: `the end of the cancelled script on ${o.workerName}`,
-        sinceMs: o.clock.now(),
-        untilMs: o.clock.now() + o.limits.cancelMs,
-        whenOver: WAITS.cancel.whenOver,
-      });
-      await o.session.cancel(ref, until);
-      failpoint('cancel-sent');
+      until = o.cancelUntil ?? AbortSignal.timeout(o.limits.cancelMs);
+      if (!(await askToStop(o, ref, until))) return abandon(o);
       isAcknowledged = true; // a start that was under way is only observed from here on
     }
   }
+}
+
+/** Between two questions to a machine that cannot be reached, where the transport itself does not ask again. */
+const ASK_AGAIN_MS = 1_000;
+
+/** False when the machine could not be told in the time that a cancelled script has (R155, R156). */
+async function askToStop(o: Observation, ref: ScriptRef, until: AbortSignal): Promise<boolean> {
+  o.scribe.line(o.activityId, 'Info', `Asking ${o.workerName} to stop the script`);
+  await o.waits.show(o.activityId, {
+    for: `the end of the cancelled script on ${o.workerName}`,
+    sinceMs: o.clock.now(),
+    untilMs: o.clock.now() + o.limits.cancelMs,
+    whenOver: WAITS.cancel.whenOver,
+  });
+  while (!until.aborted) {
+    try {
+      await o.session.cancel(ref, until);
+      failpoint('cancel-sent');
+      return true;
+    } catch (error) {
+      if (!until.aborted && !isOfTheWay(error)) throw error;
+      await pause(o, until);
+    }
+  }
+  return false;
+}
+
+/** The machine could not be reached; it has said nothing about the script. */
+export function isOfTheWay(error: unknown): boolean {
+  return OctoError.is(error) && error.kind === 'TransportError';
+}
+async function pause(o: Observation, until: AbortSignal): Promise<void> {
+  await o.clock.sleep(ASK_AGAIN_MS, until).catch(() => {}); // whoever goes on looks at the limit
 }
 
 /** A script that is pending waits for its turn on the machine; whose, the machine says where it can (R164, R252). */

@@ -11,7 +11,7 @@ import { attend, forget, type OnScript } from './worker.ts';
  * end. That is so when a node adopts a task that was being cancelled, and when a step let go of its script on an abort.
  */
 export async function settleRuns(room: TaskRoom, claim: Claim, stopped: AbortSignal): Promise<void> {
-  const runs = (await room.journal.runs(claim.taskId)).filter((r) => r.kind !== 'once' && r.state !== 'ended');
+  const runs = (await room.journal.runs(claim.taskId)).filter(isOpen);
   for (const record of runs) {
     const activityId = `${record.action}/${record.attempt}`;
     try {
@@ -24,10 +24,16 @@ export async function settleRuns(room: TaskRoom, claim: Claim, stopped: AbortSig
   }
 }
 
+/** One that was abandoned has had its time. */
+function isOpen({ kind, state, end }: RunRecord): boolean {
+  return kind !== 'once' && state !== 'ended' && end !== 'abandoned';
+}
+
 async function settle(room: TaskRoom, claim: Claim, record: RunRecord, activityId: string, stopped: AbortSignal) {
   const worker = workerOf(record, room.nodeId);
-  await using session = await openSession(room, worker, activityId, AbortSignal.timeout(room.limits.openMs));
+  const cancelUntil = AbortSignal.timeout(room.limits.cancelMs); // one limit for all of it (R156)
+  await using session = await openSession(room, worker, activityId, cancelUntil);
   const { action, attempt } = record;
-  const on: OnScript = { room, claim, action, actionName: '', attempt, activityId, worker, session };
+  const on: OnScript = { room, claim, action, actionName: '', attempt, activityId, worker, session, cancelUntil };
   await (record.state === 'finished' ? forget(on, record, stopped) : attend(on, record, undefined, stopped));
 }

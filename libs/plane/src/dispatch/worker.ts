@@ -15,7 +15,7 @@ import { type RunRecord } from '../model/run.ts';
 import { type Claim } from '../model/task.ts';
 import { type TaskRoom } from '../queue/room.ts';
 import { collectArtifacts } from './artifacts.ts';
-import { type Ended, observe, refuseSecondStart } from './observe.ts';
+import { type Ended, isOfTheWay, observe, refuseSecondStart } from './observe.ts';
 import { Output } from './output.ts';
 import { recall, type Remembered } from './records.ts';
 import { isolationOf, limitsOf } from './script-settings.ts';
@@ -32,6 +32,8 @@ export interface OnWorker {
   readonly worker: Leasable;
   readonly session: Session;
   readonly variables: VariableSet;
+  /** See `Observation`. */
+  readonly cancelUntil?: AbortSignal;
 }
 
 /** The worker as a step sees it. Each call of `run` has a record, so a restart never runs it twice (house.md 3.1). */
@@ -163,15 +165,29 @@ async function finish(on: OnScript, record: RunRecord, ended: Ended, output: Out
   return forget(on, finished, signal);
 }
 
-/** Let the machine side delete the workspace. What it releases only now (script service v1) still reaches the log. */
+/**
+ * Let the machine side delete the workspace. Its result is stored, so nothing that happens here changes what the script
+ * has come to: a machine that is gone by now deletes the workspace when it looks after itself (R150).
+ */
 export async function forget(on: OnScript, record: RunRecord, signal: AbortSignal): Promise<ScriptResult> {
+  const { room, session, activityId, worker } = on;
   const ref =
     record.handle === undefined ? { ticket: record.ticket } : { ticket: record.ticket, handle: record.handle };
-  const limit = signal.aborted ? AbortSignal.timeout(on.room.limits.cancelMs) : signal;
-  await on.session.complete(ref, record.cursor, limit);
+  const limit = AbortSignal.timeout(room.limits.completeMs);
+  try {
+    const until = signal.aborted ? limit : AbortSignal.any([signal, limit]);
+    const last = await room.waits.during(activityId, 'complete', `${worker.name} to clean up`, () =>
+      session.complete(ref, record.cursor, until),
+    );
+    for (const { text } of last) room.scribe.line(activityId, 'Info', text); // released only now (script service v1)
+  } catch (error) {
+    if (signal.aborted && !limit.aborted) throw error;
+    if (!limit.aborted && !isOfTheWay(error)) throw error;
+    room.scribe.line(activityId, 'Verbose', `${worker.name} was not reached to clean up; it does so by itself later`);
+  }
   failpoint('completed');
   const { taskId, action, attempt, key } = record;
-  on.room.scribe.note({ taskId, action, attempt, key, state: 'ended' });
+  room.scribe.note({ taskId, action, attempt, key, state: 'ended' });
   return toResult(record);
 }
 

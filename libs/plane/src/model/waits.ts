@@ -18,5 +18,10 @@ export const WAITS = {
   tool: { row: 'bringing a tool, and Node, to a worker', limit: 'toolMs', whenOver: 'the action fails' },
   turn: { row: 'isolation mutex on the machine', limit: 'launch', whenOver: 'the action fails (−44)' },
   cancel: { row: 'a cancelled script’s end', limit: 'cancelMs', whenOver: 'the script is abandoned: it may still run' },
+  complete: {
+    row: 'a machine, to clean up behind a script',
+    limit: 'completeMs',
+    whenOver: 'the machine does so later',
+  },
   artifact: { row: 'one artifact', limit: 'artifactMs', whenOver: 'the action fails' },
 } as const satisfies Readonly<Record<string, WaitKind>>;
