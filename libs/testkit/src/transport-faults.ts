@@ -11,6 +11,8 @@ import { launchOf, readToEnd, readUntil } from './follow-script.ts';
 export interface FaultyTransport extends AsyncDisposable {
   /** All bytes between server and machine go through it. */
   readonly forwarder: Forwarder;
+  /** Which chunk of a connection that was quiet is the answer to a call: what goes `up` where the machine connects. */
+  readonly answer: { readonly direction: Direction; readonly atChunk: number };
   /** Patient for so long (R117); the clock of its pauses is `hastyClock`. */
   open(patienceMs: number): Promise<Session>;
 }

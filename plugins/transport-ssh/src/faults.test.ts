@@ -10,6 +10,7 @@ async function faulty(): Promise<FaultyTransport> {
   const transport = newTransport(hastyClock);
   return {
     forwarder,
+    answer: { direction: 'down', atChunk: 1 },
     open(retryTimeLimitMs) {
       const opening = openingTo(server, { Port: forwarder.port });
       return transport.open(

@@ -1,0 +1,5 @@
+import { fastClock, transportOutages } from '@octo/testkit/transport-outages';
+import { ours, stock } from './faulty.fixture.ts';
+
+transportOutages('our agent, listening', () => ours(fastClock));
+transportOutages('a stock Tentacle, listening', () => stock(fastClock));
