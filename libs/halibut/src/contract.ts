@@ -61,6 +61,11 @@ export interface Call {
   readonly service: ServiceContract;
   readonly method: string;
   readonly params: readonly unknown[];
+  /**
+   * The answer to a mere question is there soon, or never comes: a peer that is silent for so long is given up. In
+   * milliseconds; never more than `responseMs`, which is the default.
+   */
+  readonly answerMs?: number;
   /** Told before each further try to connect: 'connection try 2 of 5 …' (R126). */
   readonly onRetry?: (text: string) => void;
 }

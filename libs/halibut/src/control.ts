@@ -1,5 +1,4 @@
 import { protocolError } from './errors.ts';
-import { type HalibutLimits } from './limits.ts';
 import { readLine, type Wire } from './wire.ts';
 
 // The alphabet of halibut.md section 2. The preamble is sent in its CRLF form, which every peer takes.
@@ -64,8 +63,8 @@ export async function readNext(wire: Wire, limitMs: number): Promise<boolean> {
   throw protocolError(`${wire.peer} wrote '${clip(line)}' in place of NEXT`);
 }
 
-export async function readProceed(wire: Wire, limits: HalibutLimits): Promise<void> {
-  const line = await readControl(wire, limits.heartbeatMs);
+export async function readProceed(wire: Wire, limitMs: number): Promise<void> {
+  const line = await readControl(wire, limitMs);
   if (line === undefined) throw wire.lost();
   if (line !== 'PROCEED') throw protocolError(`${wire.peer} wrote '${clip(line)}' in place of PROCEED`);
 }

@@ -45,7 +45,8 @@ export async function exchange(
 
 async function readOutcome(wire: Wire, id: string, call: Call, limits: HalibutLimits): Promise<Outcome> {
   const what = `the answer to ${call.service.name}.${call.method}`;
-  const bytes = await readDeflated(wire, limits, limits.responseMs, what);
+  const answerMs = Math.min(limits.responseMs, call.answerMs ?? Infinity);
+  const bytes = await readDeflated(wire, limits, answerMs, what);
   if (!bytes) throw wire.lost();
   const message = readMessage(bytes, limits);
   if (message.kind !== 'response') throw protocolError(`${wire.peer} sent a ${message.kind} in place of ${what}`);

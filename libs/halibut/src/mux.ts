@@ -10,10 +10,13 @@ const PIECE_BYTES = 128 * 1024;
 const COPY_BYTES = 4 * 1024;
 /** What may be under way on a channel in one direction before its reader asks for more. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
-/** While calls are under way a silent peer is asked after this, and given up after the second: a pulled wire costs less than 5 s. */
-const LOOK_MS = 400;
-const ASK_LOOKS = 5;
-const GIVE_UP_LOOKS = 11;
+/**
+ * A silent peer is asked after so many looks, and given up after the second number. While calls are under way a pulled
+ * wire costs less than 5 s. An idle connection is asked by the end that takes calls, so that it comes back by itself: an
+ * answer that nobody acknowledges holds up TCP's own keep-alive for a quarter of an hour. The other end only listens.
+ */
+const BUSY = { lookMs: 400, ask: 5, giveUp: 11 };
+const IDLE = { lookMs: 5_000, ask: 3, giveUp: 4, giveUpUnasked: 7 };
 
 interface MuxOptions {
   readonly peer: string;
@@ -40,7 +43,8 @@ export class Mux {
   #last = 0;
   /** Looks since the peer was heard. Counted, not clocked: a busy event loop of our own is not the peer's silence. */
   #silentLooks = 0;
-  #watch: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout;
+  #isBusy = false;
 
   constructor(socket: Duplex, options: MuxOptions) {
     this.#socket = socket;
@@ -48,6 +52,7 @@ export class Mux {
     const end = () => this.destroy();
     socket.on('close', end).on('end', end).on('error', end);
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    this.#watch = this.#watchIdle();
     if (options.ahead.length > 0) this.#take(options.ahead);
     socket.resume();
   }
@@ -136,21 +141,37 @@ export class Mux {
       send: (kind, payload, done) => this.#send(KIND[kind], id, payload, done),
       gone: () => {
         this.#channels.delete(id);
-        if (this.#channels.size > 0) return;
-        clearInterval(this.#watch);
-        this.#watch = undefined;
+        if (this.#channels.size === 0) this.#silentLooks ||= 1; // what was heard before says nothing of the answer
       },
     });
     this.#channels.set(id, channel);
-    if (!this.#watch) this.#silentLooks = 0; // an idle connection owes nothing
-    this.#watch ??= setInterval(() => this.#look(), LOOK_MS).unref();
+    if (!this.#isBusy) this.#rewatch(this.#watchBusy());
     return channel;
   }
 
-  #look(): void {
+  #rewatch(watch: NodeJS.Timeout): void {
+    clearInterval(this.#watch);
+    this.#watch = watch;
+    this.#isBusy = this.#channels.size > 0;
+    this.#silentLooks = 0; // looks of another length
+  }
+  #watchBusy(): NodeJS.Timeout {
+    return setInterval(() => {
+      // The last answer is behind us when the peer was heard once more: until then it may not have come.
+      if (this.#channels.size === 0 && this.#silentLooks === 0) this.#rewatch(this.#watchIdle());
+      else this.#look(BUSY.ask, BUSY.giveUp);
+    }, BUSY.lookMs).unref();
+  }
+  #watchIdle(): NodeJS.Timeout {
+    const isAsking = this.#options.onChannel !== undefined;
+    const [ask, giveUp] = isAsking ? [IDLE.ask, IDLE.giveUp] : [Infinity, IDLE.giveUpUnasked];
+    return setInterval(() => this.#look(ask, giveUp), IDLE.lookMs).unref();
+  }
+
+  #look(ask: number, giveUp: number): void {
     this.#silentLooks++;
-    if (this.#silentLooks >= GIVE_UP_LOOKS) this.destroy();
-    else if (this.#silentLooks >= ASK_LOOKS) this.#send(KIND.ping, 0);
+    if (this.#silentLooks >= giveUp) this.destroy();
+    else if (this.#silentLooks >= ask) this.#send(KIND.ping, 0);
   }
 
   #send(kind: number, id: number, payload?: Uint8Array, done?: (error?: Error | null) => void): void {

@@ -38,6 +38,6 @@ export async function serveSubscription(wire: Wire, serving: Serving): Promise<v
     if (message.kind === 'response') throw protocolError(`${wire.peer} sent a response in place of a request`);
     if (message.kind === 'request') await answer(wire, message, serving);
     await wire.write(NEXT, limits.readWriteMs);
-    await readProceed(wire, limits);
+    await readProceed(wire, limits.heartbeatMs);
   }
 }

@@ -96,7 +96,7 @@ test('a question stays with the agent until there is news, but not where it woul
   await session.status({ ticket: 't' }, { after: '', waitMs: 5_000 }, signal);
   expect(waits).toEqual([
     ['4', 5_000],
-    ['', 25_000],
+    ['', 5_000],
     ['', 0],
   ]);
 });

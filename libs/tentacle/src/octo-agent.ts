@@ -1,25 +1,34 @@
-import { IncomingStream, OutgoingStream } from '@octo/halibut';
+import { type Call, IncomingStream, OutgoingStream } from '@octo/halibut';
 import { type Bytes, OctoError, type ScriptStatus } from '@octo/kernel';
 import { OCTO_AGENT } from './contracts.ts';
 import { type Flavour } from './flavour.ts';
 import { damaged, outgoing, refuseOutside } from './launch-files.ts';
 import { readOctoCapabilities, readOctoStatus, writeOctoStart } from './octo-messages.ts';
-import { askUntilNews, QUEUED } from './pace.ts';
+import { ANSWER_MS, askUntilNews, QUEUED } from './pace.ts';
 import { Reading } from './reading.ts';
 import { hear, isRefusal } from './refusals.ts';
 import { callAgain, isPassing } from './retry.ts';
 import { gone } from './stock-files.ts';
 import { type StockOptions } from './stock-v2.ts';
 
-/** Longest an answer is waited for with nothing to say: well below every limit on the way. */
-const HOLD_MS = 25_000;
+/** Longest an answer is held back with nothing to say: so long, and `ANSWER_MS`, a silent machine is not noticed. */
+const HOLD_MS = 5_000;
 
 /** Our own agent: a question stays with it until there is an answer, where that holds up nobody else. */
 export function octoAgent({ caller, clock, retrying, known }: StockOptions): Flavour {
-  const again = (method: string, params: readonly unknown[], signal: AbortSignal) =>
-    callAgain(caller, { service: OCTO_AGENT, method, params }, { ...retrying, isFinal: isRefusal, hear }, signal);
+  const again = (method: string, params: readonly unknown[], signal: AbortSignal, more: Partial<Call> = {}) =>
+    callAgain(
+      caller,
+      { service: OCTO_AGENT, method, params, ...more },
+      { ...retrying, isFinal: isRefusal, hear },
+      signal,
+    );
   const ask = async (ticket: string, after: string, waitMs: number, signal: AbortSignal): Promise<ScriptStatus> =>
-    readOctoStatus(await again('Status', [{ Ticket: ticket, After: after, WaitMs: waitMs }], signal));
+    readOctoStatus(
+      await again('Status', [{ Ticket: ticket, After: after, WaitMs: waitMs }], signal, {
+        answerMs: waitMs + ANSWER_MS,
+      }),
+    );
   return {
     isOurs: true,
     capabilities: async (signal) => readOctoCapabilities(await again('Capabilities', [], signal)),
@@ -84,7 +93,7 @@ async function sendRest(
   const upload = { Path: path, SizeBytes: BigInt(content.sizeBytes), Sha256: content.sha256 };
   const call = (method: string, params: readonly unknown[]) =>
     caller
-      .call({ service: OCTO_AGENT, method, params, onRetry: retrying.log }, signal)
+      .call({ service: OCTO_AGENT, method, params, onRetry: (text) => retrying.log(text, 'detail') }, signal)
       .then((it) => new Reading(it, 'an upload'));
   const fromByte = content.sha256 === undefined ? 0 : ((await call('BeginUpload', [upload])).number('Bytes') ?? 0);
   const stream = fromByte === 0 ? outgoing(content, progress) : restOf(content, fromByte, progress);

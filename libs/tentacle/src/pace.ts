@@ -1,6 +1,9 @@
 import { type Clock, type ScriptStatus } from '@octo/kernel';
 import { type Known } from './known-scripts.ts';
 
+/** What is only asked is answered at once; whoever is silent for so long is asked over another connection. */
+export const ANSWER_MS = 10_000;
+
 /** Between two questions about one script: never less than the first, growing while there is no news. */
 export interface Pace {
   readonly leastMs: number;

@@ -5,7 +5,8 @@ export interface Retrying {
   readonly clock: Clock;
   /** So long a call is tried again (R117; 2.5 min by default). */
   readonly totalMs: number;
-  readonly log: (text: string) => void;
+  /** For people; `detail`: one of many, for those who look closer. */
+  readonly log: (text: string, detail?: 'detail') => void;
   /** Failures that are answers, and not tried again. */
   readonly isFinal?: (error: unknown) => boolean;
   /** What such a failure means to whoever called. */
@@ -22,7 +23,7 @@ const LEAST_MS = 1_000;
 export async function callAgain(caller: Caller, call: Call, retrying: Retrying, signal: AbortSignal): Promise<unknown> {
   const { clock, totalMs, log, isFinal, hear } = retrying;
   const giveUpMs = clock.now() + totalMs;
-  const told = { ...call, onRetry: log };
+  const told = { ...call, onRetry: (text: string) => log(text, 'detail') };
   const again = (signal: AbortSignal) => caller.call(told, signal);
   let mayHaveArrived = false;
   let last: unknown;

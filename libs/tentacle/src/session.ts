@@ -45,7 +45,7 @@ export function openTentacleSession({ caller, clock, limits, log }: TentacleOpti
   const retrying = {
     clock,
     totalMs: limits.callRetryMs ?? limits.retryTimeLimitMs,
-    log: (text: string) => log.write('warning', text),
+    log: (text: string, detail?: 'detail') => log.write(detail ? 'verbose' : 'warning', text),
   };
   const options: StockOptions = { caller, clock, retrying, known: memory.known };
 

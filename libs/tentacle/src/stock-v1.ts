@@ -21,7 +21,7 @@ const CAPABLE: Capabilities = {
 export function stockV1({ caller, clock, retrying, known }: StockOptions): Flavour {
   const service = SCRIPTS_V1;
   const once = (method: string, param: object, signal: AbortSignal) =>
-    caller.call({ service, method, params: [param], onRetry: retrying.log }, signal);
+    caller.call({ service, method, params: [param], onRetry: (text) => retrying.log(text, 'detail') }, signal);
   const handleOf = async ({ ticket, handle }: ScriptRef) => handle ?? (await known.peek(ticket)?.handle);
   const ask = async (method: string, handle: string, after: number, signal: AbortSignal): Promise<StatusMessage> =>
     readStatus(await once(method, { Ticket: { TaskId: handle }, LastLogSequence: BigInt(after) }, signal));

@@ -1,10 +1,10 @@
-import { type Caller, type ServiceContract, timeSpan } from '@octo/halibut';
+import { type Call, type Caller, type ServiceContract, timeSpan } from '@octo/halibut';
 import { type Capabilities, type Clock, type Launch, type ScriptRef, type ScriptStatus } from '@octo/kernel';
 import { SCRIPTS_KUBERNETES, SCRIPTS_V2 } from './contracts.ts';
 import { type Flavour } from './flavour.ts';
 import { type KnownScripts } from './known-scripts.ts';
 import { startFiles } from './launch-files.ts';
-import { askUntilNews, PARALLEL, QUEUED } from './pace.ts';
+import { ANSWER_MS, askUntilNews, PARALLEL, QUEUED } from './pace.ts';
 import { keptPage, toPage } from './paging.ts';
 import { callAgain, type Retrying } from './retry.ts';
 import { readStatus, writeLaunch } from './script-messages.ts';
@@ -29,11 +29,11 @@ export function stockV2(options: StockOptions, isKubernetes = false): Flavour {
   const { caller, clock, retrying, known } = options;
   const service: ServiceContract = isKubernetes ? SCRIPTS_KUBERNETES : SCRIPTS_V2;
   const name = isKubernetes ? 'ScriptTicket' : 'Ticket';
-  const again = (method: string, param: object, signal: AbortSignal) =>
-    callAgain(caller, { service, method, params: [param] }, retrying, signal);
+  const again = (method: string, param: object, signal: AbortSignal, more: Partial<Call> = {}) =>
+    callAgain(caller, { service, method, params: [param], ...more }, retrying, signal);
   const ask = async (ticket: string, after: string, signal: AbortSignal): Promise<ScriptStatus> => {
     const request = { [name]: { TaskId: ticket }, LastLogSequence: BigInt(after === '' ? 0 : after) };
-    return toPage(known.of(ticket), readStatus(await again('GetStatus', request, signal)));
+    return toPage(known.of(ticket), readStatus(await again('GetStatus', request, signal, { answerMs: ANSWER_MS })));
   };
   return {
     isOurs: false,

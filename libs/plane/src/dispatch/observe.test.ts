@@ -20,19 +20,38 @@ const hangs = (signal: AbortSignal) =>
     if (signal.aborted) reject(signal.reason as Error);
   });
 
-/** What a script that has begun comes to when its task is cancelled, and what the log says of it. */
-async function cancelled(session: Partial<Session>, cancelMs = 200) {
+function observing(session: Partial<Session>, cancelMs = 200) {
   const said: string[] = [];
   const scribe = { line: (_id: string, category: string, text: string) => void said.push(`${category}: ${text}`), append: async () => {}, note() {} }; // prettier-ignore
-  const clock = { now: Date.now, sleep: async (ms: number, signal: AbortSignal) => void (await sleep(ms / 50, undefined, { signal })) }; // prettier-ignore
+  const clock = { now: Date.now, sleep: (ms: number, signal: AbortSignal) => sleep(ms / 50, undefined, { signal }) }; // prettier-ignore
   const output = new Output({ mask: new Mask([]), action: 1, actionName: 'A', activityId: '1/1', outputs: [] });
   const limits = { ...LIMITS, cancelMs };
   const observation = { session, scribe, clock, output, limits, waits: { show: async () => {} }, activityId: '1/1', workerName: 'm' }; // prettier-ignore
+  const follow = (signal: AbortSignal, more: Partial<RunRecord> = {}, launch?: object) =>
+    observe(observation as never, { ...record, ...more } as RunRecord, launch as never, signal); // the rest is not asked
+  return { said, follow };
+}
+
+/** What a script that has begun comes to when its task is cancelled, and what the log says of it. */
+async function cancelled(session: Partial<Session>, cancelMs?: number) {
+  const { said, follow } = observing(session, cancelMs);
   const task = new AbortController();
-  const end = observe(observation as never, record as RunRecord, undefined, task.signal); // the rest is not asked
+  const end = follow(task.signal);
   task.abort(TaskStop.cancelled());
   return { ...(await end), said };
 }
+
+test.each([
+  ['while its script runs', 'started', 'maybe', true],
+  ['behind a start that may have arrived', 'prepared', 'maybe', true],
+  ['before a start can have arrived', 'prepared', 'no', false],
+] as const)('a machine that is lost %s: the log says what that means (R249)', async (_, state, started, isTold) => {
+  const lost = () => Promise.reject(new TransportError('OCTO_TRANSPORT_LOST', 'gone', { started }));
+  const { said, follow } = observing({ status: lost, start: lost });
+  await expect(follow(AbortSignal.timeout(5_000), { state }, {})).rejects.toThrow('gone');
+  const told = 'Abandoned: Lost m while it had the script: it may have ended, or still run there. Its output stays there under ticket t until it is cleaned up.'; // prettier-ignore
+  expect(said).toEqual(isTold ? [told] : []);
+});
 
 test('a machine that does not answer to a cancel: the script is abandoned when its time is over, and no second time (R156)', async () => {
   const cancels: number[] = [];

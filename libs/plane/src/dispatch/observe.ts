@@ -7,6 +7,7 @@ import {
   type ScriptRef,
   type ScriptStatus,
   type Session,
+  type TransportError,
 } from '@octo/kernel';
 import { ANNOUNCE_AFTER_MS, type Limits } from '../limits.ts';
 import { type RunChange, type RunKey, type RunRecord } from '../model/run.ts';
@@ -82,6 +83,7 @@ export async function observe(
         await pause(o, until);
         continue;
       }
+      if (!isCancelled && !signal.aborted && mayHaveBegun(error, isAcknowledged)) tellLeft(o, ref);
       if (isCancelled || !signal.aborted) throw error;
       if (TaskStop.of(signal)?.leavesScripts) throw signal.reason;
       isCancelled = true;
@@ -115,6 +117,21 @@ async function askToStop(o: Observation, ref: ScriptRef, until: AbortSignal): Pr
     }
   }
   return false;
+}
+
+/** The way to the machine is gone, and its script was started, or may have been. */
+function mayHaveBegun(error: unknown, isAcknowledged: boolean): boolean {
+  return isOfTheWay(error) && (isAcknowledged || (error as TransportError).started === 'maybe');
+}
+
+/** The action fails by the way; what that means for its script is not left to guessing (R249). */
+function tellLeft({ scribe, activityId, workerName }: Observation, { ticket }: ScriptRef): void {
+  const what = `Lost ${workerName} while it had the script: it may have ended, or still run there`;
+  scribe.line(
+    activityId,
+    'Abandoned',
+    `${what}. Its output stays there under ticket ${ticket} until it is cleaned up.`,
+  );
 }
 
 /** The machine could not be reached; it has said nothing about the script. */
