@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { duplexPair } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { type Caller } from './contract.ts';
 import { Echo, ECHO, hashOf, hostOf, identityOf, sha1OfZeros, side, soon, zeros } from './halibut.fixture.ts';
@@ -207,6 +209,37 @@ test('a pooled connection that the agent closed meanwhile costs no failure, and 
   await new Promise((resolve) => setTimeout(resolve, 120));
   await say();
   expect(pair.echo.asked).toEqual(['Say', 'Say']);
+});
+
+test('pooled connections whose peer fell silent cost one wait for all of them, and the call runs once', async () => {
+  await using pair = await listening();
+  const { host: at } = new URL(pair.caller.name);
+  const line = { isSilent: false, opened: 0 };
+  const dial = async () => {
+    const [near, far] = duplexPair();
+    const tcp = connect(Number(at.split(':')[1]), '127.0.0.1');
+    const isSilent = line.isSilent; // those that are opened later are well
+    line.opened++;
+    tcp.on('data', (chunk) => void ((line.isSilent && !isSilent) || far.write(chunk))).on('error', () => {});
+    far.on('data', (chunk: Buffer) => void ((line.isSilent && !isSilent) || tcp.write(chunk)));
+    near.on('close', () => tcp.destroy());
+    return near;
+  };
+  const server = await side('server');
+  const { thumbprint } = await identityOf('agent');
+  const target = { host: '127.0.0.1', port: 1, thumbprint, dial };
+  await using caller = server.caller(target, { pooledProbeMs: 100 });
+  const say = () => caller.call({ service: ECHO, method: 'Say', params: ['x'] }, soon());
+  await Promise.all([say(), say(), say()]);
+  const before = line.opened;
+  line.isSilent = true;
+  const begin = performance.now();
+  await say();
+  expect(performance.now() - begin).toBeGreaterThanOrEqual(95);
+  expect(line.opened).toBe(before + 1);
+  await say();
+  expect(line.opened).toBe(before + 1); // nobody asks the others any more
+  expect(pair.echo.asked).toHaveLength(5);
 });
 
 test('a listening service that does not trust us, or has another certificate, gets no call (10.2, 18)', async () => {

@@ -21,6 +21,8 @@ export interface HalibutLimits {
   readonly heartbeatMs: number;
   /** A pooled connection idle for longer is not used again. Shorter than the minute after which a Tentacle closes (1.7). */
   readonly pooledIdleMs: number;
+  /** A pooled connection whose peer does not say PROCEED within this is given up, and with it all others to that peer. Ours. */
+  readonly pooledProbeMs: number;
   /** Idle connections kept per endpoint. More than the five of a Tentacle's server: each script that is followed has one. */
   readonly pooledPerEndpoint: number;
   /** A polling client without work says so after this long. */
@@ -66,6 +68,7 @@ export const DEFAULT_LIMITS: HalibutLimits = {
   nextMs: 10 * MINUTE,
   heartbeatMs: MINUTE,
   pooledIdleMs: 45_000,
+  pooledProbeMs: 10_000,
   pooledPerEndpoint: 16,
   queueWaitMs: 30_000,
   pickUpMs: 2 * MINUTE,

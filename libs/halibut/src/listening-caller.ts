@@ -39,7 +39,7 @@ export class ListeningCaller implements Caller {
 
   async call(call: Call, signal: AbortSignal): Promise<unknown> {
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    const wire = await this.#connected(call, either);
+    const wire = await this.#connected(either, call.onRetry);
     const endpoint = { BaseUri: this.name, RemoteThumbprint: this.#target.thumbprint };
     try {
       const outcome = await exchange(wire, call, endpoint, this.#limits, either);
@@ -57,13 +57,13 @@ export class ListeningCaller implements Caller {
   }
 
   /** A connection on which a request may be written now. */
-  async #connected({ onRetry, answerMs }: Call, signal: AbortSignal): Promise<Wire> {
+  async #connected(signal: AbortSignal, onRetry: Call['onRetry']): Promise<Wire> {
     const { connectAttempts, connectSleepMs, connectTotalMs } = this.#limits;
     const giveUpMs = performance.now() + connectTotalMs;
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
       try {
-        return (await this.#pooled(answerMs, signal)) ?? (await this.#fresh(signal));
+        return (await this.#pooled(signal)) ?? (await this.#fresh(signal));
       } catch (error) {
         signal.throwIfAborted();
         const known = beforeStart(error);
@@ -76,28 +76,29 @@ export class ListeningCaller implements Caller {
   }
 
   /** One that lay idle and still answers. Those that died while nobody used them cost nothing and are no failure. */
-  async #pooled(answerMs: number | undefined, signal: AbortSignal): Promise<Wire | undefined> {
+  async #pooled(signal: AbortSignal): Promise<Wire | undefined> {
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
       const { wire, sinceMs } = idle;
       if (performance.now() - sinceMs > this.#limits.pooledIdleMs) {
         wire.end(END);
         continue;
       }
-      if (await this.#goesOn(wire, Math.min(this.#limits.heartbeatMs, answerMs ?? Infinity), signal)) return wire;
+      if (await this.#goesOn(wire, signal)) return wire;
     }
     return undefined;
   }
 
-  async #goesOn(wire: Wire, heartbeatMs: number, signal: AbortSignal): Promise<boolean> {
+  async #goesOn(wire: Wire, signal: AbortSignal): Promise<boolean> {
     const stop = () => wire.destroy();
     signal.addEventListener('abort', stop, { once: true });
     try {
       await wire.write(NEXT, this.#limits.readWriteMs);
-      await readProceed(wire, heartbeatMs);
+      await readProceed(wire, this.#limits.pooledProbeMs);
       return wire.isOpen;
-    } catch {
+    } catch (error) {
       wire.destroy();
       signal.throwIfAborted();
+      if (HalibutError.isOne(error) && error.code === 'OCTO_TRANSPORT_TIMEOUT') this.#drop(); // the others went the same way
       return false;
     } finally {
       signal.removeEventListener('abort', stop);

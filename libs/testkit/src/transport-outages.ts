@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, launchOf, readToEnd, readUntil, untilLines } from './follow-script.ts';
 import { type FaultyTransport } from './transport-faults.ts';
 
-const RATE = 100;
+const RATE = 50;
 const bornMs = Date.now();
 
-/** A hundred times as fast as the world: the 2.5 min for which calls are tried again (R117) are 1.5 s. */
+/** Fifty times as fast as the world: the 2.5 min for which calls are tried again (R117) are 3 s. */
 export const fastClock: Clock = {
   now: () => bornMs + (Date.now() - bornMs) * RATE,
   async sleep(ms, signal) {
