@@ -1,4 +1,4 @@
-import { Halibut } from '@octo/halibut';
+import { type Caller, Halibut } from '@octo/halibut';
 import { CAPABILITIES, openTentacleSession } from '@octo/tentacle';
 import { Forwarder } from '@octo/testkit/faults';
 import { fork } from 'node:child_process';
@@ -171,40 +171,76 @@ export async function lineAge(): Promise<readonly Figure[]> {
   return figures;
 }
 
-/** H1: a connection that falls silent in the middle of a call. */
+/** H1: how long until an agent's silence is noticed, in the middle of a question and while nothing happens. */
 export async function lostAgent(): Promise<readonly Figure[]> {
+  const common = {
+    floor: 65_000,
+    floorIs: 'keep-alive of Halibut: 15 s and 10 probes',
+    unit: 'ms',
+    better: 'less',
+  } as const;
+  return [
+    { what: 'H1 silence in the middle of a call, polling', ours: await lostInACall(true), goal: 5_500, ...common },
+    { what: 'H1 silence in the middle of a call, listening', ours: await lostInACall(false), goal: 15_500, ...common },
+    { what: 'H1 an idle polling agent is back after silence', ours: await lostIdle(), goal: 26_000, ...common },
+  ];
+}
+
+interface Behind extends AsyncDisposable {
+  readonly line: Forwarder;
+  readonly caller: Caller;
+  connections(): number;
+}
+/** An agent of ours behind a network that can fall silent, connected. */
+async function behindForwarder(isPolling: boolean): Promise<Behind> {
+  await using stack = new AsyncDisposableStack();
   const [server, agent] = [await identity('server'), await identity('agent')];
   const wire = new Halibut({ identity: server });
-  const subscription = wire.subscription('poll://bench/');
-  await using listener = await wire.listen({
-    host: '127.0.0.1',
-    port: 0,
-    subscribers: { find: async () => ({ subscription }) },
-  });
-  await using line = await Forwarder.listen({ port: listener.port });
-  await using _there = await machine({
-    kind: 'octo',
-    identity: agent,
-    serverThumbprint: server.thumbprint,
-    server: { port: line.port, subscription: 'poll://bench/' },
-  });
+  const order = { kind: 'octo', identity: agent, serverThumbprint: server.thumbprint } as const;
+  if (!isPolling) {
+    const there = stack.use(await machine(order));
+    const line = stack.use(await Forwarder.listen({ port: there.port }));
+    const caller = stack.use(
+      wire.caller({ host: '127.0.0.1', port: line.port, thumbprint: agent.thumbprint }, { pooledProbeMs: 5_000 }),
+    );
+    const kept = stack.move();
+    return { line, caller, connections: () => 1, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  }
+  const subscription = stack.use(wire.subscription('poll://bench/'));
+  const subscribers = { find: async () => ({ subscription }) };
+  const listener = stack.use(await wire.listen({ host: '127.0.0.1', port: 0, subscribers }));
+  const line = stack.use(await Forwarder.listen({ port: listener.port }));
+  stack.use(await machine({ ...order, server: { port: line.port, subscription: 'poll://bench/' } }));
   while (subscription.connections === 0) await sleep(10);
-  const session = openTentacleSession({ caller: subscription, ...patience, limits: { retryTimeLimitMs: 0 } });
+  const kept = stack.move();
+  const connections = () => subscription.connections;
+  return { line, caller: subscription, connections, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+async function lostInACall(isPolling: boolean): Promise<number> {
+  await using it = await behindForwarder(isPolling);
+  const session = openTentacleSession({ caller: it.caller, ...patience, limits: { retryTimeLimitMs: 0 } });
   const launch = { taskId: 'ServerTasks-1', body: { bash: 'sleep 60' }, isolation: { exclusive: false, mutex: 'm' } };
   await session.start('bench', launch, limit());
-  const waiting = session.status({ ticket: 'bench' }, { after: '', waitMs: 25_000 }, limit());
+  const waiting = session.status({ ticket: 'bench' }, { after: '', waitMs: 20_000 }, limit());
   await sleep(200);
-  for (const it of line.connections) for (const direction of ['up', 'down'] as const) it.stall(direction);
+  silence(it.line);
   const lostMs = await timed(() => waiting.catch(() => {}));
-  return [
-    {
-      what: 'H1 silence in the middle of a call is noticed',
-      ours: lostMs,
-      floor: 65_000,
-      floorIs: 'keep-alive of Halibut: 15 s and 10 probes',
-      unit: 'ms',
-      better: 'less',
-      goal: 5_500,
-    },
-  ];
+  await session.cancel({ ticket: 'bench' }, AbortSignal.timeout(2_000)).catch(() => {});
+  return lostMs;
+}
+
+/** Until it has connected anew. */
+async function lostIdle(): Promise<number> {
+  await using it = await behindForwarder(true);
+  await sleep(2_000); // it has read that it is welcome
+  silence(it.line);
+  const before = it.line.connections.length;
+  return timed(async () => {
+    while (it.line.connections.length === before || it.connections() === 0) await sleep(20);
+  });
+}
+
+function silence(line: Forwarder): void {
+  for (const it of line.connections) for (const direction of ['up', 'down'] as const) it.stall(direction);
 }

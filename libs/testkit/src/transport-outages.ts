@@ -170,6 +170,7 @@ export function transportOutages(
         expect([...before, ...rest.filter((text) => /^(up|end|\d+)$/.test(text))]).toEqual(texts);
         expect(await starts()).toBe(1);
         await session.complete({ ticket }, '', limit());
+        under.forwarder.cutAll(); // not a burden to the next
       },
       60_000,
     );
