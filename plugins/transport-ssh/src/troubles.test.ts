@@ -5,7 +5,7 @@ import { SSHD, SshServer } from '@octo/testkit/ssh';
 import { hastyClock } from '@octo/testkit/transport-faults';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -45,33 +45,6 @@ describe.skipIf(SSHD === undefined).concurrent('trouble with a machine behind Op
     await session.complete({ ticket }, '', limit());
     await transport[Symbol.asyncDispose]();
     await expect.poll(() => left(server), { timeout: 5_000 }).toEqual([]);
-  });
-
-  test('a killed supervisor: its script goes on and is read to its end, whose code is lost, and is said to be (−46)', async () => {
-    await using server = await SshServer.start();
-    await using transport = newTransport();
-    const session = await sessionTo(transport, server);
-    const ticket = newTicket();
-    const go = join(server.dir, 'go');
-    await session.start(
-      ticket,
-      launchOf(`echo up; while [ ! -e ${word(go)} ]; do sleep 0.05; done; echo still here`),
-      limit(),
-    );
-    const { next } = await readUntil(session, ticket, 'up');
-    const [name = ''] = readdirSync(join(server.home, 'octo/w')).filter((it) => existsSync(join(server.home, 'octo/w', it, 'started'))); // prettier-ignore
-    const [pid] = readFileSync(join(server.home, 'octo/w', name, 'started'), 'utf8').split(' ');
-    process.kill(Number(pid), 'SIGKILL');
-    expect((await session.status({ ticket }, { after: next, waitMs: 300 }, limit())).state).toBe('Running');
-    execFileSync('touch', [go]);
-    const rest = await readToEnd(session, ticket, next);
-    expect(rest.texts).toEqual(['still here']);
-    expect(rest.last).toMatchObject({
-      end: 'unknown',
-      exitCode: -46,
-      detail: expect.stringContaining('supervisor') as string,
-    });
-    await session.complete({ ticket }, '', limit());
   });
 
   test('kill -9 of the SSH server and all its connections: the script goes on, and its lines come whole', async () => {
@@ -240,8 +213,37 @@ describe.skipIf(SSHD === undefined).concurrent('trouble with a machine behind Op
     });
     await expect(sessionTo(transport, forced, {}, 100)).rejects.toMatchObject({
       code: 'OCTO_TRANSPORT_SSH_SHELL',
+      isReached: true, // Unhealthy, not Unavailable (R85)
       message: expect.stringContaining('this account is for files only') as string,
     });
+    await using sftp = await SshServer.start({ config: ['ForceCommand internal-sftp'] });
+    await expect(sessionTo(transport, sftp, {}, 100)).rejects.toMatchObject({ code: 'OCTO_TRANSPORT_SSH_SHELL' });
+  });
+
+  test('a connection that is cut while the login scripts still talk is tried again, and is no refusal', async () => {
+    await using server = await SshServer.start({ config: ['ForceCommand echo Welcome; sleep 1; exec /bin/sh'] });
+    await using transport = newTransport(hastyClock);
+    const opening = sessionTo(transport, server);
+    await expect.poll(async () => (await server.log()).includes('Starting session'), { timeout: 5_000 }).toBe(true);
+    for (const pid of server.connectionPids()) process.kill(pid, 'SIGKILL');
+    expect(await (await opening).capabilities(limit())).toMatchObject({ startsOnce: true });
+  });
+
+  test('what a login costs is paid once per channel, not per script', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'octo-login-'));
+    const [count, script] = [join(dir, 'count'), join(dir, 'bashrc')];
+    await writeFile(script, `echo login >> ${word(count)}; sleep 0.3\n`);
+    await using server = await SshServer.start({ config: [`ForceCommand . ${script}; exec /bin/sh`] });
+    await using transport = newTransport();
+    const session = await sessionTo(transport, server);
+    for (let n = 0; n < 5; n++) {
+      const ticket = newTicket();
+      await session.start(ticket, launchOf('echo ran'), limit());
+      expect((await readToEnd(session, ticket)).texts).toEqual(['ran']);
+      await session.complete({ ticket }, '', limit());
+    }
+    expect(readFileSync(count, 'utf8')).toBe('login\n');
+    await rm(dir, { recursive: true });
   });
 
   test('an upload through a network that goes silent goes on over another connection, and arrives whole', async () => {
