@@ -7,6 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { Home, kill, type Result } from './setup/octo.ts';
 
+interface Event {
+  readonly Category: string;
+  readonly ChangeDetails: { readonly Differences: readonly { readonly Path: string }[] };
+}
+
 describe.skipIf(SSHD === undefined)('workers behind OpenSSH', () => {
   const open = async () => {
     const home = await Home.open();
@@ -36,23 +41,32 @@ describe.skipIf(SSHD === undefined)('workers behind OpenSSH', () => {
     await octo('pool', 'add', 'linux');
     const folder = `${server.home}/octo`;
     const added = await octo('worker', 'add', 'ssh', 'web-7', '--from-ssh-config', '--ssh-config', config, '--folder', folder, '--pool', 'linux', '--wait'); // prettier-ignore
-    expect(added.stderr).toContain(`account "ssh ${server.username} user" was added`);
+    expect(added.stderr).toMatch(new RegExp(`account "ssh ${server.username} user \\S{8}" was added`));
     expect(added.stdout).toMatch(/web-7 is Healthy/);
     const ran = await octo('run', 'echo "on $(pwd)"; exit 0', '--pool', 'linux');
     expect(ran.stdout).toContain(`on ${folder}/w/`);
 
+    const first = server.fingerprint();
     await server.replaceHostKey();
     await sleep(1_600); // the connection is known to be gone
+    const accept = `octo worker edit web-7 --fingerprint ${server.fingerprint()}`; // as it is pasted
     const refused = await home.run(['run', 'echo again', '--pool', 'linux']);
     expect(refused).toMatchObject({ code: 1 });
     expect(refused.stderr + refused.stdout).toContain('shows another host key than the accepted');
+    expect(refused.stderr + refused.stdout).toContain(accept);
     const checked = await home.run(['worker', 'check', 'web-7', '--wait']);
-    expect(checked.stdout).toContain('OCTO_TRANSPORT_SSH_HOST_KEY');
-    await octo('worker', 'edit', 'web-7', '--fingerprint', server.fingerprint());
+    expect(checked).toMatchObject({ code: 1, stdout: expect.stringMatching(/web-7 +Unhealthy .*OCTO_TRANSPORT_SSH_HOST_KEY/) as string }); // prettier-ignore
+    expect(checked.stdout).toContain(accept);
+    expect((await octo('worker', 'show', 'web-7')).stdout).toContain(accept);
+    expect((await octo('worker', 'list')).stdout).toContain(accept);
+    await octo(...accept.split(' ').slice(1));
     await octo('worker', 'check', 'web-7', '--wait');
     expect((await octo('run', 'echo again', '--pool', 'linux')).stdout).toContain('again');
-    const events = await octo('event', 'list', '--json');
-    expect(events.stdout).toContain('Modified');
+    const events = JSON.parse((await octo('event', 'list', '--json')).stdout) as readonly Event[];
+    const changes = events.filter((it) => it.Category === 'Modified').flatMap((it) => it.ChangeDetails.Differences);
+    const isAccepted = { Before: { Fingerprint: first }, After: { Fingerprint: server.fingerprint() } };
+    expect(changes.find((it) => it.Path === '/Endpoint')).toMatchObject(isAccepted);
+    expect(events.map((it) => it.Category)).toContain('MachineUnhealthy');
   });
 
   test('a server that is killed in the middle finds the script on the machine again: no line lost, no second start', async () => {
