@@ -4,7 +4,7 @@ import { Forwarder } from '@octo/testkit/faults';
 import { SSHD, SshServer } from '@octo/testkit/ssh';
 import { hastyClock } from '@octo/testkit/transport-faults';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
