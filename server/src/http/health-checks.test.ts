@@ -153,3 +153,25 @@ test('a policy that is due has one check for all its workers, and no second one 
   expect(all.every((it) => it.description.startsWith('Check the health of 3 workers with machine policy'))).toBe(true);
   expect(all.filter((it) => it.completedAtMs === undefined).length).toBeLessThanOrEqual(1);
 }, 40_000);
+
+test('checks take a fifth of a node at most: what people wait for runs beside them (R93)', async () => {
+  const server = await openHealthServer({ taskCap: 5 });
+  const well = await add(server, 'well', join(server.dir, 'well'));
+  await check(server, [well.Id]);
+  const rule = await server.ask('POST', '/api/machinepolicies', policy('sleep 3'));
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const workers = await Promise.all(names.map((name) => add(server, name, join(server.dir, name), { MachinePolicyId: rule.Id }))); // prettier-ignore
+  const queue = ({ Id }: Wire) => server.ask('POST', '/api/tasks', { Name: 'Health', Arguments: { MachineIds: [Id] } });
+  const checks = (await Promise.all(workers.map(queue))) as readonly Wire[];
+  const states = async (ids: readonly string[]) => Promise.all(ids.map(async (id) => (await server.plane.tasks.get(id))?.state)); // prettier-ignore
+  const checkIds = checks.map(({ Id }) => Id);
+  await vi.waitFor(async () => expect(await states(checkIds)).toContain('Executing'), 10_000);
+  const script = { ScriptBody: 'echo at once', Syntax: 'Bash', TargetType: 'Workers', WorkerIds: [well.Id] };
+  const run = (await server.ask('POST', '/api/tasks', { Name: 'AdHocScript', Arguments: script })) as Wire;
+  await vi.waitFor(async () => expect(await states([run.Id])).toEqual(['Success']), 10_000);
+  const now = await states(checkIds);
+  expect(now.filter((state) => state === 'Executing').length).toBeLessThanOrEqual(1);
+  expect(now).toContain('Queued');
+  await Promise.all(checkIds.map((id) => server.plane.cancel(id)));
+  await vi.waitFor(async () => expect((await states(checkIds)).filter((it) => it === 'Queued' || it === 'Executing' || it === 'Cancelling')).toEqual([]), 20_000); // prettier-ignore
+}, 60_000);
