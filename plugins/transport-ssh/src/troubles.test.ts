@@ -125,21 +125,27 @@ describe.skipIf(SSHD === undefined).concurrent('trouble with a machine behind Op
   }, 60_000);
 
   test.each([
-    ['start', 'up'],
-    ['start', 'down'],
-    ['output', 'down'],
-    ['cancel', 'up'],
-    ['cancel', 'down'],
+    ['start', 'up', 'stall'],
+    ['start', 'down', 'stall'],
+    ['output', 'down', 'stall'],
+    ['cancel', 'up', 'stall'],
+    ['cancel', 'down', 'stall'],
+    ['start', 'up', 'half-close'],
+    ['start', 'down', 'half-close'],
+    ['output', 'up', 'half-close'],
+    ['output', 'down', 'half-close'],
+    ['cancel', 'up', 'half-close'],
+    ['cancel', 'down', 'half-close'],
   ] as const)(
-    'the network goes silent at %s, %s: it is noticed, and the truth comes over another connection',
-    async (phase, direction) => {
+    'at %s, %s, the network meets a %s: it is noticed, and the truth comes over another connection',
+    async (phase, direction, kind) => {
       await using server = await SshServer.start();
       await using forwarder = await Forwarder.listen({ port: server.port });
       await using transport = newTransport(hastyClock);
       const session = await sessionTo(transport, server, { Port: forwarder.port }, 20_000);
       const silence = () => {
         for (const connection of forwarder.connections)
-          if (connection.isOpen) connection.arm({ direction, fault: { kind: 'stall' }, atChunk: 1 });
+          if (connection.isOpen) connection.arm({ direction, fault: { kind }, atChunk: 1 });
       };
       const ticket = newTicket();
       const file = join(server.dir, ticket);
@@ -246,19 +252,23 @@ describe.skipIf(SSHD === undefined).concurrent('trouble with a machine behind Op
     await rm(dir, { recursive: true });
   });
 
-  test('an upload through a network that goes silent goes on over another connection, and arrives whole', async () => {
-    await using server = await SshServer.start();
-    await using forwarder = await Forwarder.listen({ port: server.port });
-    await using transport = newTransport(hastyClock);
-    const session = await sessionTo(transport, server, { Port: forwarder.port }, 20_000);
-    const size = 8_000_000;
-    const large = { sizeBytes: size, async *open(from = 0) { for (let at = from; at < size; at += 500_000) yield Buffer.alloc(Math.min(500_000, size - at), 5); } }; // prettier-ignore
-    for (const connection of forwarder.connections)
-      if (connection.isOpen) connection.arm({ direction: 'up', fault: { kind: 'stall' }, afterBytes: 3_000_000 });
-    const { path } = await session.upload('large', large, limit());
-    expect(readFileSync(path).equals(Buffer.alloc(size, 5))).toBe(true);
-    expect(forwarder.connections.length).toBeGreaterThan(1);
-  }, 40_000);
+  test.each(['stall', 'half-close'] as const)(
+    'an upload that meets a %s goes on over another connection, and arrives whole',
+    async (kind) => {
+      await using server = await SshServer.start();
+      await using forwarder = await Forwarder.listen({ port: server.port });
+      await using transport = newTransport(hastyClock);
+      const session = await sessionTo(transport, server, { Port: forwarder.port }, 20_000);
+      const size = 8_000_000;
+      const large = { sizeBytes: size, async *open(from = 0) { for (let at = from; at < size; at += 500_000) yield Buffer.alloc(Math.min(500_000, size - at), 5); } }; // prettier-ignore
+      for (const connection of forwarder.connections)
+        if (connection.isOpen) connection.arm({ direction: 'up', fault: { kind }, afterBytes: 3_000_000 });
+      const { path } = await session.upload('large', large, limit());
+      expect(readFileSync(path).equals(Buffer.alloc(size, 5))).toBe(true);
+      expect(forwarder.connections.length).toBeGreaterThan(1);
+    },
+    40_000,
+  );
 
   test('what lies about for long is deleted; what runs, or is new, stays (R180)', async () => {
     await using server = await SshServer.start();
