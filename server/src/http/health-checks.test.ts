@@ -172,6 +172,9 @@ test('checks take a fifth of a node at most: what people wait for runs beside th
   const now = await states(checkIds);
   expect(now.filter((state) => state === 'Executing').length).toBeLessThanOrEqual(1);
   expect(now).toContain('Queued');
+  const waits = async () => (await Promise.all(checkIds.map((id) => server.plane.tasks.get(id)))).map((it) => it?.waiting?.for); // prettier-ignore
+  const why = /^the end of ServerTasks-\d+: of 5 tasks at once server-test runs 1 that is a check at most$/;
+  await vi.waitFor(async () => expect(await waits()).toContainEqual(expect.stringMatching(why)), 10_000);
   await Promise.all(checkIds.map((id) => server.plane.cancel(id)));
   await vi.waitFor(async () => expect((await states(checkIds)).filter((it) => it === 'Queued' || it === 'Executing' || it === 'Cancelling')).toEqual([]), 20_000); // prettier-ignore
 }, 60_000);
