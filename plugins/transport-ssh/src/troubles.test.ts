@@ -4,7 +4,7 @@ import { Forwarder } from '@octo/testkit/faults';
 import { SSHD, SshServer } from '@octo/testkit/ssh';
 import { hastyClock } from '@octo/testkit/transport-faults';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -165,46 +165,6 @@ describe.skipIf(SSHD === undefined).concurrent('trouble with a machine behind Op
       await session.complete({ ticket }, '', limit());
     },
     40_000,
-  );
-
-  test.skipIf(process.getuid?.() !== 0)(
-    'a full disk is told as such; nothing hangs, and it goes on when there is room',
-    async () => {
-      await using server = await SshServer.start();
-      await using transport = newTransport(hastyClock);
-      const disk = join(server.dir, 'disk');
-      mkdirSync(disk);
-      try {
-        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', disk], { stdio: 'ignore' });
-      } catch {
-        return; // not every container may mount
-      }
-      try {
-        const session = await sessionTo(transport, server, { Folder: join(disk, 'octo') });
-        const ticket = newTicket();
-        await session.start(ticket, launchOf(`echo begun; head -c 1000000 /dev/zero > fill; echo filled`), limit());
-        const { last } = await readToEnd(session, ticket);
-        expect(['exited', 'unknown']).toContain(last.end);
-        const large = { sizeBytes: 900_000, async *open() { yield Buffer.alloc(900_000); } }; // prettier-ignore
-        await expect(session.upload('large', large, limit())).rejects.toMatchObject({
-          code: 'OCTO_TRANSPORT_SSH_DISK',
-        });
-        await expect(session.start(newTicket(), launchOf(`: ${'x'.repeat(100_000)}`), limit())).rejects.toMatchObject({
-          code: 'OCTO_TRANSPORT_SSH_DISK',
-          started: 'no',
-        });
-        await session.complete({ ticket }, '', limit());
-        const after = newTicket();
-        await session.start(after, launchOf('echo room again'), limit());
-        expect((await readToEnd(session, after)).texts).toEqual(['room again']);
-        await session.complete({ ticket: after }, '', limit());
-        expect(readdirSync(join(disk, 'octo')).filter((name) => name.startsWith('large'))).toEqual([]);
-      } finally {
-        await transport[Symbol.asyncDispose]();
-        execFileSync('umount', ['-l', disk]);
-        await rm(disk, { recursive: true, force: true });
-      }
-    },
   );
 
   test('what the login scripts of the account say does not disturb, and a forced command is named', async () => {
