@@ -1,10 +1,10 @@
 #!/bin/sh
-# What tests need of the system and npm does not bring: an OpenSSH server. Does nothing where it is there, where there is
-# no apt, or where one may not install; tests that need it are skipped then, and say so.
+# What tests need of the system and npm does not bring: an OpenSSH server, and busybox. Does nothing where they are
+# there, where there is no apt, or where one may not install; tests that need them are skipped then, and say so.
 set -eu
-[ -x /usr/sbin/sshd ] && command -v ssh >/dev/null && exit 0
+[ -x /usr/sbin/sshd ] && command -v ssh >/dev/null && command -v busybox >/dev/null && exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-  echo "setup: no OpenSSH server here, so tests that need one are skipped (apt-get install openssh-server)" >&2
+  echo "setup: no OpenSSH server or no busybox here, so tests that need them are skipped (apt-get install openssh-server busybox)" >&2
   exit 0
 fi
 # The package would start a server of its own on port 22; tests start theirs.
@@ -15,6 +15,6 @@ if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT
 fi
 install() {
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-server openssh-client >/dev/null 2>&1
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-server openssh-client busybox >/dev/null 2>&1
 }
-install || { apt-get update -qq >/dev/null 2>&1 && install; } || echo "setup: OpenSSH's server could not be installed; tests that need it are skipped" >&2
+install || { apt-get update -qq >/dev/null 2>&1 && install; } || echo "setup: OpenSSH's server and busybox could not be installed; tests that need them are skipped" >&2

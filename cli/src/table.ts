@@ -1,14 +1,21 @@
 import { stripVTControlCharacters } from 'node:util';
+import { screenWidth, wrap } from './wrap.ts';
 
-/** Columns as wide as their cells, two blanks between them; the last one may run over. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Columns as wide as their cells, two blanks between them; the last one goes on below itself where it is too long for the screen. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number = screenWidth(),
+): string {
   if (rows.length === 0) return '';
   const all = [head.map((h) => h.toUpperCase()), ...rows.map((row) => row.map((cell) => cell || '-'))];
   const widths = head.map((_, n) => Math.max(...all.map((row) => width(row[n] ?? ''))));
+  const before = widths.slice(0, -1).reduce((sum, it) => sum + it + 2, 0);
+  const last = (cell: string) => wrap(cell, columns, before);
   return all
     .map((row) =>
       row
-        .map((cell, n) => pad(cell, n === row.length - 1 ? 0 : (widths[n] ?? 0)))
+        .map((cell, n) => (n === row.length - 1 ? last(cell) : pad(cell, widths[n] ?? 0)))
         .join('  ')
         .trimEnd(),
     )
@@ -16,11 +23,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 /** Names with their values under each other; absent ones are left out, lines of one value stand in its column. */
-export function facts(rows: readonly (readonly [string, string | number | null | undefined])[]): string {
+export function facts(
+  rows: readonly (readonly [string, string | number | null | undefined])[],
+  columns: number = screenWidth(),
+): string {
   const shown = rows.filter(([, value]) => value !== null && value !== undefined && value !== '');
   const widest = Math.max(0, ...shown.map(([name]) => name.length));
-  const below = `\n${' '.repeat(widest + 2)}`;
-  return shown.map(([name, value]) => `${name.padEnd(widest)}  ${String(value).replaceAll('\n', below)}`).join('\n');
+  return shown.map(([name, value]) => `${name.padEnd(widest)}  ${wrap(String(value), columns, widest + 2)}`).join('\n');
 }
 
 /** Short and local, for tables: `14:03:22`, with the day where it is not today. */

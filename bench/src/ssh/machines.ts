@@ -63,7 +63,7 @@ const PORTS = 12;
 
 /** So many machines on loopback; ports stand for hosts. */
 export async function fleet(count: number): Promise<{ readonly hosts: readonly Host[] } & AsyncDisposable> {
-  const base = 20_000 + Math.floor(Math.random() * 30_000);
+  const base = 20_000 + Math.floor(Math.random() * 12_000); // below the ports that the system gives to whoever connects
   const servers: SshServer[] = [];
   const hosts: Host[] = [];
   for (let n = 0; n < count; n += PORTS) {

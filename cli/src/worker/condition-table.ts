@@ -1,5 +1,6 @@
 import { type WorkerCondition, type WorkerResource } from '@octo/api';
 import { table } from '../table.ts';
+import { screenWidth, wrap } from '../wrap.ts';
 
 /** A worker, and what is known of its condition. */
 export type Row = WorkerResource & { readonly condition?: WorkerCondition | undefined };
@@ -31,7 +32,7 @@ export function conditionTable(
     ago(condition?.lastSeen ?? null, nowMs),
   ]);
   const unfit = rows.filter(({ condition, isDisabled }) => condition?.unfitBecause && !isDisabled);
-  const reasons = unfit.map(({ name, condition }) => `  ${name}: ${condition?.unfitBecause ?? ''}`);
+  const reasons = unfit.map(({ name, condition }) => `  ${wrap(`${name}: ${condition?.unfitBecause ?? ''}`, screenWidth(), 4)}`); // prettier-ignore
   const head = table(['name', 'status', 'pools', 'leases', 'agent', 'seen'], lines);
   return reasons.length === 0 ? head : `${head}\n\nTaking no work:\n${reasons.join('\n')}`;
 }

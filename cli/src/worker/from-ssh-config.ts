@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { secretFrom } from '../secret-input.ts';
 import { manners } from '../manners.ts';
 import { storeOf } from '../resources/store.ts';
-import { type SshSettings, sshSettings } from './ssh-config.ts';
+import { keyPrint, type SshSettings, sshSettings } from './ssh-config.ts';
 
 type Flags = Readonly<Record<string, string>>;
 
@@ -40,11 +40,15 @@ async function jumpFlags(api: OctoApi, jump: string, account: string, file: stri
   };
 }
 
-/** Name of the account that signs in so, made where there is none. */
+/**
+ * Name of the account that signs in so, made where there is none. In the name is what tells keys apart: many a machine
+ * has several id_ed25519, in different folders.
+ */
 async function accountFor(api: OctoApi, alias: string, { user, keys, agent }: SshSettings): Promise<string> {
   const store = await storeOf(api, 'accounts');
   const [key] = keys;
-  const Name = key === undefined ? `ssh ${user} by agent` : `ssh ${user} ${basename(key)}`;
+  const Name =
+    key === undefined ? agentName(user, agent) : `ssh ${user} ${basename(key)} ${await keyPrint(key)}`.trim();
   if ((await store.all()).some((it) => it.Name.toLowerCase() === Name.toLowerCase())) return Name;
   if (key === undefined && agent === undefined && process.env['SSH_AUTH_SOCK'] === undefined)
     throw new InputError('OCTO_CLI_SSH_CONFIG', `the SSH configuration names no key for ${alias} that exists`, {
@@ -54,6 +58,10 @@ async function accountFor(api: OctoApi, alias: string, { user, keys, agent }: Ss
   await store.create({ ...members, Name, Username: user } as never); // as its schema says
   if (!manners.quiet) process.stderr.write(`octo: account "${Name}" was added\n`);
   return Name;
+}
+
+function agentName(user: string, socket: string | undefined): string {
+  return `ssh ${user} by agent${socket === undefined ? '' : ` ${socket}`}`;
 }
 
 function agentMembers(agent: string | undefined) {

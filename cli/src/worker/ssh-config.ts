@@ -94,6 +94,12 @@ async function knownKey(
   return `SHA256:${hash.replace(/=+$/, '')}`;
 }
 
+/** Eight letters of the fingerprint of a key's public half, which is readable without a passphrase; '' where it is not. */
+export async function keyPrint(file: string): Promise<string> {
+  const said = await output('ssh-keygen', ['-lf', file]).catch(() => '');
+  return /SHA256:(\S{8})/.exec(said)?.[1] ?? '';
+}
+
 async function output(program: string, args: readonly string[]): Promise<string> {
   try {
     return (await run(program, args, { timeout: LIMIT_MS })).stdout;

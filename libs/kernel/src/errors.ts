@@ -59,6 +59,11 @@ export class StepFailedError extends OctoError {
   override readonly kind = 'StepFailedError';
 }
 
+export interface TransportErrorDetails extends ErrorDetails {
+  readonly started: 'no' | 'maybe';
+  /** Default: false. */
+  readonly isReached?: boolean;
+}
 /**
  * The worker could not be reached or broke the protocol. Codes `OCTO_TRANSPORT_*`.
  * `started: 'no'` promises that the start cannot have arrived; only then may another worker be tried (R63).
@@ -66,13 +71,15 @@ export class StepFailedError extends OctoError {
 export class TransportError extends OctoError {
   override readonly kind = 'TransportError';
   readonly started: 'no' | 'maybe';
+  /**
+   * The machine answered, and what is wrong is there: it shows another host key, lets nobody in, has no room. A health
+   * check finds it Unhealthy then, not Unavailable, so that nobody deletes it for being away (R85, R100, R140).
+   */
+  readonly isReached: boolean;
 
-  constructor(
-    code: `OCTO_TRANSPORT_${string}`,
-    message: string,
-    more: ErrorDetails & { readonly started: 'no' | 'maybe' },
-  ) {
+  constructor(code: `OCTO_TRANSPORT_${string}`, message: string, more: TransportErrorDetails) {
     super(code, message, more);
     this.started = more.started;
+    this.isReached = more.isReached ?? false;
   }
 }

@@ -21,6 +21,7 @@ export * from './ports.ts';
 export { cancelTask, enqueue } from './queue/enqueue.ts';
 export { NodeLoop } from './queue/loop.ts';
 export { checkPolicy } from './health/check-policy.ts';
+export { DEFAULT_POLICY, DEFAULT_POWERSHELL } from './health/policy.ts';
 export { isNewer } from './health/update-agents.ts';
 export { LocalSignals } from './signals.ts';
 export { Explainer, LimitsToken, Loop, OnlyOwn, planeProviders, Queue } from './wiring.ts';

@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '@octo/plane';
 import { type Knex } from 'knex';
 import { type Migration } from './schema.ts';
 import { run, type Transaction } from './database.ts';
@@ -101,7 +102,7 @@ async function seed(trx: Transaction): Promise<void> {
   await role('ScopedUserRoles-1', '', 'teams-administrators', 'userroles-systemadministrator');
   await role('ScopedUserRoles-2', '', 'teams-managers', 'userroles-systemmanager');
   await role('ScopedUserRoles-3', 'Spaces-1', 'teams-spacemanagers-Spaces-1', 'userroles-spacemanager');
-  await put('machinepolicies', 'MachinePolicies-1', 'Spaces-1', 'Default Machine Policy', { IsDefault: true });
+  await put('machinepolicies', 'MachinePolicies-1', 'Spaces-1', 'Default Machine Policy', DEFAULT_POLICY);
   for (const [name, last] of [
     ['users', 1],
     ['scopeduserroles', 3],

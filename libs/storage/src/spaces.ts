@@ -1,5 +1,5 @@
 import { ConflictError, NotFoundError } from '@octo/kernel';
-import { type Audit, type SpaceRecord, type Spaces } from '@octo/plane';
+import { type Audit, DEFAULT_POLICY, type SpaceRecord, type Spaces } from '@octo/plane';
 import { type Database, type Row, run, type Transaction } from './database.ts';
 import { nextNumber } from './documents.ts';
 import { writeEvent } from './events.ts';
@@ -123,7 +123,7 @@ async function furnish(trx: Transaction, space: SpaceRecord, at: { readonly nowM
   await put('teams', team, '', `Space Managers of ${space.name}`, { MemberUserIds: space.managerUserIds });
   await put('scopeduserroles', role, space.id, role, { TeamId: team, UserRoleId: 'userroles-spacemanager' });
   const policy = `MachinePolicies-${await nextNumber(trx, 'machinepolicies')}`;
-  await put('machinepolicies', policy, space.id, 'Default Machine Policy', { IsDefault: true });
+  await put('machinepolicies', policy, space.id, 'Default Machine Policy', DEFAULT_POLICY);
 }
 
 async function refuseTaken(trx: Transaction, name: string, but: string): Promise<void> {

@@ -47,7 +47,7 @@ function keyOf(account: Account): ParsedKey {
   if (!(key instanceof Error)) return key;
   const isLocked = /passphrase|decrypt|encrypted/i.test(key.message);
   throw new InputError('OCTO_SSH_KEY', `the private key of account ${account.id} cannot be read: ${key.message}`, {
-    hint: isLocked ? 'octo account edit NAME --passphrase-file FILE' : 'octo account edit NAME --private-key-file FILE',
+    hint: `octo account edit ${account.id} ${isLocked ? '--passphrase-file' : '--private-key-file'} FILE`,
   });
 }
 
@@ -55,7 +55,7 @@ function agentOf(account: Account): string {
   const socket = account.fields['AgentSocket'] ?? process.env['SSH_AUTH_SOCK'];
   if (socket !== undefined && socket !== '') return socket;
   throw new InputError('OCTO_SSH_AGENT', `account ${account.id} signs in by an ssh-agent, and there is none`, {
-    hint: 'start the server with SSH_AUTH_SOCK, or name the socket: octo account edit NAME --agent-socket PATH',
+    hint: `start the server with SSH_AUTH_SOCK, or name the socket: octo account edit ${account.id} --agent-socket PATH`,
   });
 }
 

@@ -114,6 +114,7 @@ function meaningOf(target: Target, error: Error & { level?: string }): Error {
   if (error.level === 'client-authentication')
     return sshError('OCTO_TRANSPORT_SSH_SIGN_IN', `${nameOf(target)} does not let ${target.signIn.username} in`, {
       hint: "check the worker's account: user name, key or password, and authorized_keys there",
+      isReached: true,
       cause: error,
     });
   return unreached(nameOf(target), error);
@@ -126,11 +127,12 @@ function strangeKey(target: Target, seen: readonly HostKey[]): Error {
   if (target.fingerprint === undefined)
     return sshError('OCTO_TRANSPORT_SSH_HOST_KEY', `nobody has accepted the host key of ${nameOf(target)}: ${shown}`, {
       hint: `compare it with the machine's own (ssh-keygen -lf), then: ${accept}`,
+      isReached: true,
     });
   return sshError(
     'OCTO_TRANSPORT_SSH_HOST_KEY',
     `${nameOf(target)} shows another host key than the accepted ${target.fingerprint}: ${shown}. Nothing was sent there`,
-    { hint: `find out why it changed; only if the machine was set up anew: ${accept}` },
+    { hint: `find out why it changed; only if the machine was set up anew: ${accept}`, isReached: true },
   );
 }
 
@@ -141,15 +143,26 @@ export function programOf(client: Client): string {
   return name ? name.replace('_', ' ') : 'an SSH server';
 }
 
-/** A channel on which /bin/sh reads commands. Rejects with `Full` where the server allows no more of them. */
-export function openShell(client: Client, host: string): Promise<ClientChannel> {
+/** A channel on which /bin/sh reads commands, and whether what answers there has ended by itself. */
+export interface OpenShell {
+  readonly channel: ClientChannel;
+  /** False: it still runs, or the connection was cut. */
+  readonly hasExited: () => boolean;
+}
+
+/** Rejects with `Full` where the server allows no more channels. */
+export function openShell(client: Client, host: string): Promise<OpenShell> {
   return new Promise((resolve, reject) => {
     const gone = () =>
       reject(sshError('OCTO_TRANSPORT_SSH_CUT', `the connection to ${host} was cut`, { isPassing: true }));
     client.once('close', gone);
     client.exec('/bin/sh', (error, channel) => {
       client.off('close', gone);
-      if (!error) return resolve(channel);
+      if (!error) {
+        let hasExited = false; // heard from the first moment: the end of a shell may come with its beginning
+        channel.once('exit', (code: number | null) => (hasExited = code !== null));
+        return resolve({ channel, hasExited: () => hasExited });
+      }
       if ('reason' in error) return reject(new Full(error));
       reject(
         sshError('OCTO_TRANSPORT_SSH_CUT', `${host} opens no channel: ${error.message}`, {

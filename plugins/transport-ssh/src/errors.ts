@@ -6,6 +6,8 @@ interface More {
   readonly cause?: unknown;
   /** The same again, a little later, may go well. */
   readonly isPassing?: boolean;
+  /** It answered, and what is wrong is there. */
+  readonly isReached?: boolean;
 }
 const PASSING = Symbol.for('octo.ssh.passing');
 
@@ -24,9 +26,10 @@ export function isPassing(error: unknown): error is TransportError {
 /** The same, where the command may have arrived. */
 export function asMaybe(error: TransportError): TransportError {
   if (error.started === 'maybe') return error;
-  const { code, message, hint } = error;
+  const { code, message, hint, isReached } = error;
   return new TransportError(code as `OCTO_TRANSPORT_${string}`, message, {
     started: 'maybe',
+    isReached,
     cause: error,
     ...(hint !== undefined && { hint }),
   }); // transport errors have no other codes
@@ -35,5 +38,6 @@ export function asMaybe(error: TransportError): TransportError {
 export function noRoom(host: string): TransportError {
   return sshError('OCTO_TRANSPORT_SSH_DISK', `${host} has no room for octo's files, or they may not be written`, {
     hint: 'free disk space there, or name another folder: octo worker edit NAME --folder PATH',
+    isReached: true,
   });
 }

@@ -1,5 +1,5 @@
 import { type Client, type ClientChannel } from 'ssh2';
-import { connectTo, Full, openShell, programOf, type Target } from './connection.ts';
+import { connectTo, Full, type OpenShell, openShell, programOf, type Target } from './connection.ts';
 import { sshError } from './errors.ts';
 import { type Hello, Shell } from './shell.ts';
 
@@ -117,8 +117,9 @@ export class Lanes implements AsyncDisposable {
       signal.throwIfAborted();
       const line = this.#withRoom() ?? (await this.#connect(signal));
       if (line) {
-        const channel = await this.#channelOf(line);
-        if (channel) {
+        const opened = await this.#channelOf(line);
+        if (opened) {
+          const { channel } = opened;
           line.opening++;
           let isEnded = false;
           const end = () => {
@@ -157,15 +158,15 @@ export class Lanes implements AsyncDisposable {
     const line = this.#withRoom() ?? (await this.#connect(signal));
     if (!line) return undefined;
     const { host, root, limits } = this.#options;
-    const channel = await this.#channelOf(line);
-    if (!channel) return undefined;
-    const shell = new Shell(channel, host);
+    const opened = await this.#channelOf(line);
+    if (!opened) return undefined;
+    const shell = new Shell(opened, host);
     line.opening++;
     const limit = setTimeout(() => shell[Symbol.dispose](), limits.connectMs);
     try {
       const lane = { shell, hello: await shell.begin(root) };
       line.lanes.add(lane);
-      channel.once('close', () => line.lanes.delete(lane));
+      opened.channel.once('close', () => line.lanes.delete(lane));
       return lane;
     } catch (error) {
       shell[Symbol.dispose]();
@@ -184,12 +185,12 @@ export class Lanes implements AsyncDisposable {
     return this.#lines.find((it) => !it.isOver && it.lanes.size + it.opening < it.most);
   }
 
-  async #channelOf(line: Line): Promise<ClientChannel | undefined> {
+  async #channelOf(line: Line): Promise<OpenShell | undefined> {
     line.opening++;
     try {
-      const channel = await openShell(line.client, this.#options.host);
+      const opened = await openShell(line.client, this.#options.host);
       line.hasWorked = true;
-      return channel;
+      return opened;
     } catch (error) {
       if (!(error instanceof Full)) throw error;
       line.most = Math.max(0, line.lanes.size + line.opening - 1);
@@ -198,6 +199,7 @@ export class Lanes implements AsyncDisposable {
         if (line.hasWorked) return undefined; // what was closed here is still at work there
         throw sshError('OCTO_TRANSPORT_SSH_SHELL', `${this.#options.host} allows no sessions at all`, {
           hint: 'look at MaxSessions and ForceCommand in its sshd_config',
+          isReached: true,
           cause: error,
         });
       }

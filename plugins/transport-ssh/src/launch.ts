@@ -105,6 +105,7 @@ async function whole(content: Bytes, signal: AbortSignal): Promise<Buffer> {
 export function detailOf(end: string, exitCode: number, why: string): string | undefined {
   if (why === 'supervisor') return 'its supervisor was killed: the exit code is lost';
   if (why === 'restart') return 'the machine was restarted meanwhile: whether it ran, and how it ended, is lost';
+  if (why === 'no-room' && end === 'exited') return 'the disk of the machine was full, so that lines may be missing';
   if (why === 'no-room') return 'the machine has no room for its files';
   if (end === 'stopped') return 'all of it was seen dead';
   if (end === 'abandoned') return `may still run: process ${why.trim().replaceAll(' ', ', ')}`;

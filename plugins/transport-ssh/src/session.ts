@@ -107,6 +107,7 @@ async function launchOnce(caller: Caller, it: Launching, signal: AbortSignal): P
   if (hello.bash === undefined)
     throw sshError('OCTO_TRANSPORT_SSH_SHELL', `${host} has no bash, which scripts are written for`, {
       hint: 'install bash there, and see that it is on the PATH of a shell that is not interactive',
+      isReached: true,
     });
   const { inline, large } = await prepare(launch, !hello.keepsWords, signal);
   const ask = (command: (id: string) => string) =>

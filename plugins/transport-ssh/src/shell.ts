@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type ClientChannel } from 'ssh2';
+import { type OpenShell } from './connection.ts';
 import { MACHINE } from './machine.ts';
 import { sshError } from './errors.ts';
 import { word } from './words.ts';
@@ -51,10 +52,12 @@ export class Shell implements Disposable {
     | undefined;
   #noise = '';
   #ids = 0;
+  readonly #hasExited: () => boolean;
   #over: Error | undefined;
 
-  constructor(channel: ClientChannel, host: string) {
+  constructor({ channel, hasExited }: OpenShell, host: string) {
     this.#channel = channel;
+    this.#hasExited = hasExited;
     this.#host = host;
     channel.on('data', (chunk: Buffer) => this.#take(chunk));
     channel.stderr.on('data', (chunk: Buffer) => this.#hear(chunk));
@@ -77,6 +80,7 @@ export class Shell implements Disposable {
     const [system = '', processor = '', libc = '', print = '', bash = '', ...path] = words;
     if (path.length === 0) throw sshError('OCTO_TRANSPORT_SSH_DISK', `${this.#host} does not let ${root} be made`, {
         hint: 'free disk space there, or name another folder: octo worker edit NAME --folder PATH',
+        isReached: true,
       }); // prettier-ignore
     return {
       system,
@@ -159,9 +163,8 @@ export class Shell implements Disposable {
   }
 
   #end(): void {
-    const noise = this.#noise.trim();
-    const isRefused = this.#ids <= 1 && noise !== '';
-    this.#fail(isRefused ? notOurs(this.#host, noise) : sshError('OCTO_TRANSPORT_SSH_CUT', `the connection to ${this.#host} was cut`, { isPassing: true })); // prettier-ignore
+    const isRefused = this.#ids <= 1 && this.#hasExited(); // where the connection was cut, nobody says how it ended
+    this.#fail(isRefused ? notOurs(this.#host, this.#noise) : sshError('OCTO_TRANSPORT_SSH_CUT', `the connection to ${this.#host} was cut`, { isPassing: true })); // prettier-ignore
   }
 
   #fail(error: Error): void {
@@ -174,7 +177,8 @@ export class Shell implements Disposable {
 
 function notOurs(host: string, said: string): Error {
   const words = said.replaceAll(/\s+/g, ' ').trim().slice(-200);
-  return sshError('OCTO_TRANSPORT_SSH_SHELL', `${host} did not let /bin/sh be run: ${words}`, {
+  return sshError('OCTO_TRANSPORT_SSH_SHELL', `${host} did not let /bin/sh be run: ${words || 'it ended at once'}`, {
     hint: 'the account needs a login shell and no forced command',
+    isReached: true,
   });
 }

@@ -154,7 +154,8 @@ test('a machine policy has every member with its default; there is one default p
     ConnectionConnectTimeout: '00:01:00',
     MachineHealthCheckPolicy: {
       HealthCheckInterval: '01:00:00',
-      BashHealthCheckPolicy: { RunType: 'InheritFromDefault' },
+      BashHealthCheckPolicy: { RunType: 'Inline', ScriptBody: null },
+      PowerShellHealthCheckPolicy: { RunType: 'Inline', ScriptBody: expect.stringContaining('5GB') as string },
     },
     MachineRpcCallRetryPolicy: { RetryDuration: '00:02:30' },
   });

@@ -1,37 +1,8 @@
-import { absenceOf, quarantineOf } from '@octo/plane';
+import { quarantineOf } from '@octo/plane';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { openHealthServer, pigeon } from './health.fixture.ts';
-
-type Server = Awaited<ReturnType<typeof openHealthServer>>;
-type Wire = Readonly<Record<string, unknown>> & { readonly Id: string; readonly HealthStatus: string };
-
-async function add({ ask, plane }: Server, name: string, fate: string, more: object = {}): Promise<Wire> {
-  const made = (await ask(
-    'POST',
-    '/api/workers',
-    pigeon(name, fate, { SkipInitialHealthCheck: true, ...more }),
-  )) as Wire;
-  const Capabilities = { toolsAtMs: Date.now() }; // some tools take long to say who they are
-  await plane.workers.setHealth(made.Id, { details: { Capabilities } }, () => undefined);
-  return made;
-}
-/** Ask for a check and wait for its end; the limit is 15 s. */
-async function check({ ask, plane }: Server, ids: readonly string[], more: object = {}) {
-  const task = (await ask('POST', '/api/tasks', { Name: 'Health', Arguments: { MachineIds: ids, ...more } })) as Wire;
-  await vi.waitFor(async () => expect((await plane.tasks.get(task.Id))?.completedAtMs).toBeDefined(), 15_000);
-  const ended = await plane.tasks.get(task.Id);
-  const log = (await plane.journal.read(task.Id, 0, 1_000_000)).map((line) => line.text).join('\n');
-  return { state: ended?.state, error: ended?.errorMessage, log };
-}
-const workerOf = ({ ask }: Server, id: string) => ask('GET', `/api/workers/${id}`) as Promise<Wire>;
-const policy = (bash: string, more: object = {}) => ({
-  Name: `policy ${Math.random()}`,
-  MachineHealthCheckPolicy: { BashHealthCheckPolicy: { RunType: 'Inline', ScriptBody: bash }, ...more },
-});
-const category = async ({ ask }: Server, id: string, name: string) =>
-  ((await ask('GET', `/api/events?regarding=${id}&eventCategories=${name}`)) as { Items: { Message: string }[] }).Items;
+import { add, category, check, openHealthServer, policy, type Wire, workerOf } from './health.fixture.ts';
 
 test('a check looks around: system, shell, disk and tools with versions stay with the worker (I7, R28)', async () => {
   const server = await openHealthServer();
@@ -137,55 +108,6 @@ test('who may be offline does not fail the check; who may not does (R99)', async
   expect((await workerOf(server, may.Id)).HealthStatus).toBe('Unavailable');
 });
 
-const deletes = (after: string) => ({
-  Name: `deletes after ${after}`,
-  MachineCleanupPolicy: { DeleteMachinesBehavior: 'DeleteUnavailableMachines', DeleteMachinesElapsedTimeSpan: after },
-});
-
-test('who is unavailable for the whole limit, by two checks, is deleted, if others say the same (R100-R102, I30)', async () => {
-  const server = await openHealthServer();
-  const rule = await server.ask('POST', '/api/machinepolicies', deletes('00:00:00'));
-  const gone = await add(server, 'gone', 'away', { MachinePolicyId: rule.Id });
-  const alone = await check(server, [gone.Id]);
-  expect(alone.log).not.toContain('is not deleted'); // one check is never enough
-  expect((await check(server, [gone.Id])).log).toContain('gone is unavailable since');
-  expect((await workerOf(server, gone.Id)).HealthStatus).toBe('Unavailable'); // nobody else was there to ask
-  const peer = await add(server, 'peer', join(server.dir, 'nest'));
-  expect((await check(server, [gone.Id, peer.Id])).log).toContain('Deleted gone: it was unavailable since');
-  expect(await server.plane.workers.get(gone.Id)).toBeUndefined();
-  expect(await category(server, gone.Id, 'MachineDeleted')).toHaveLength(1);
-});
-
-test('one that another worker still reaches is not deleted: it is the server that is cut off (I30)', async () => {
-  const server = await openHealthServer();
-  const { createServer } = await import('node:net');
-  const listener = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => listener.once('listening', resolve));
-  const { port } = listener.address() as { port: number };
-  const rule = await server.ask('POST', '/api/machinepolicies', deletes('00:00:00'));
-  const away = pigeon('away', 'away', { MachinePolicyId: rule.Id, SkipInitialHealthCheck: true });
-  const Endpoint = { ...away.Endpoint, Host: '127.0.0.1', Port: port };
-  const cut = (await server.ask('POST', '/api/workers', { ...away, Endpoint })) as Wire;
-  const peer = await add(server, 'peer', join(server.dir, 'nest'));
-  await check(server, [cut.Id, peer.Id]);
-  expect((await check(server, [cut.Id, peer.Id])).log).toContain(`peer reaches 127.0.0.1:${port}, so it is this server that does not`); // prettier-ignore
-  await new Promise((resolve) => listener.close(resolve));
-  expect((await check(server, [cut.Id, peer.Id])).log).toContain(`peer cannot reach 127.0.0.1:${port} either`);
-  expect(await server.plane.workers.get(cut.Id)).toBeUndefined();
-});
-
-test('time does not count that the server was not there to see (R101)', async () => {
-  const server = await openHealthServer();
-  const worker = await add(server, 'w', 'away');
-  await check(server, [worker.Id]);
-  const before = await server.plane.workers.get(worker.Id);
-  const long = { ...(before && absenceOf(before)), sinceMs: 0, lastMs: 0, checks: 9, countedMs: 9e9 };
-  await server.plane.workers.setHealth(worker.Id, { details: { Absence: long } }, () => undefined);
-  await check(server, [worker.Id]);
-  const after = await server.plane.workers.get(worker.Id);
-  expect(after && absenceOf(after)).toMatchObject({ sinceMs: 0, checks: 1, countedMs: 0 });
-});
-
 test('a place that fails three times in a row takes no work, is checked, and is back when that passes; then it stays out for longer (I21, R105)', async () => {
   const server = await openHealthServer();
   const nest = join(server.dir, 'nest');
@@ -231,3 +153,28 @@ test('a policy that is due has one check for all its workers, and no second one 
   expect(all.every((it) => it.description.startsWith('Check the health of 3 workers with machine policy'))).toBe(true);
   expect(all.filter((it) => it.completedAtMs === undefined).length).toBeLessThanOrEqual(1);
 }, 40_000);
+
+test('checks take a fifth of a node at most: what people wait for runs beside them (R93)', async () => {
+  const server = await openHealthServer({ taskCap: 5 });
+  const well = await add(server, 'well', join(server.dir, 'well'));
+  await check(server, [well.Id]);
+  const rule = await server.ask('POST', '/api/machinepolicies', policy('sleep 3'));
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const workers = await Promise.all(names.map((name) => add(server, name, join(server.dir, name), { MachinePolicyId: rule.Id }))); // prettier-ignore
+  const queue = ({ Id }: Wire) => server.ask('POST', '/api/tasks', { Name: 'Health', Arguments: { MachineIds: [Id] } });
+  const checks = (await Promise.all(workers.map(queue))) as readonly Wire[];
+  const states = async (ids: readonly string[]) => Promise.all(ids.map(async (id) => (await server.plane.tasks.get(id))?.state)); // prettier-ignore
+  const checkIds = checks.map(({ Id }) => Id);
+  await vi.waitFor(async () => expect(await states(checkIds)).toContain('Executing'), 10_000);
+  const script = { ScriptBody: 'echo at once', Syntax: 'Bash', TargetType: 'Workers', WorkerIds: [well.Id] };
+  const run = (await server.ask('POST', '/api/tasks', { Name: 'AdHocScript', Arguments: script })) as Wire;
+  await vi.waitFor(async () => expect(await states([run.Id])).toEqual(['Success']), 10_000);
+  const now = await states(checkIds);
+  expect(now.filter((state) => state === 'Executing').length).toBeLessThanOrEqual(1);
+  expect(now).toContain('Queued');
+  const waits = async () => (await Promise.all(checkIds.map((id) => server.plane.tasks.get(id)))).map((it) => it?.waiting?.for); // prettier-ignore
+  const why = /^the end of ServerTasks-\d+: of 5 tasks at once server-test runs 1 that is a check at most$/;
+  await vi.waitFor(async () => expect(await waits()).toContainEqual(expect.stringMatching(why)), 10_000);
+  await Promise.all(checkIds.map((id) => server.plane.cancel(id)));
+  await vi.waitFor(async () => expect((await states(checkIds)).filter((it) => it === 'Queued' || it === 'Executing' || it === 'Cancelling')).toEqual([]), 20_000); // prettier-ignore
+}, 60_000);

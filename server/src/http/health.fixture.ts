@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { openPlane } from '../boot.ts';
 import { silentLogger } from '../logging.ts';
 import { buildApp } from './app.ts';
@@ -39,6 +39,7 @@ const machine = (root) => {
 const open = async ({ endpoint, limits }) => {
   if (endpoint.Fate.startsWith('/')) return machine(endpoint.Fate);
   if (endpoint.Fate === 'away') throw new TransportError('OCTO_TRANSPORT_PIGEON', 'no pigeon came back', { started: 'no' });
+  if (endpoint.Fate === 'stranger') throw new TransportError('OCTO_TRANSPORT_PIGEON', 'another pigeon came', { started: 'no', isReached: true, hint: 'octo worker edit NAME --ring 7' });
   if (endpoint.Fate === 'broken') throw new Error('a feather in the works');
   const agent = 'Pigeon after ' + limits.connectTimeoutMs + ' ms at most';
   const end = { state: 'Complete', end: 'exited', exitCode: 0, lines: [], next: '1' };
@@ -99,3 +100,32 @@ export const pigeon = (name: string, Fate: string, more: object = {}) => ({
   Endpoint: { CommunicationStyle: 'AcmePigeon', Fate },
   ...more,
 });
+
+export type Server = Awaited<ReturnType<typeof openHealthServer>>;
+export type Wire = Readonly<Record<string, unknown>> & { readonly Id: string; readonly HealthStatus: string };
+
+export async function add({ ask, plane }: Server, name: string, fate: string, more: object = {}): Promise<Wire> {
+  const made = (await ask(
+    'POST',
+    '/api/workers',
+    pigeon(name, fate, { SkipInitialHealthCheck: true, ...more }),
+  )) as Wire;
+  const Capabilities = { toolsAtMs: Date.now() }; // some tools take long to say who they are
+  await plane.workers.setHealth(made.Id, { details: { Capabilities } }, () => undefined);
+  return made;
+}
+/** Ask for a check and wait for its end; the limit is 15 s. */
+export async function check({ ask, plane }: Server, ids: readonly string[], more: object = {}) {
+  const task = (await ask('POST', '/api/tasks', { Name: 'Health', Arguments: { MachineIds: ids, ...more } })) as Wire;
+  await vi.waitFor(async () => expect((await plane.tasks.get(task.Id))?.completedAtMs).toBeDefined(), 15_000);
+  const ended = await plane.tasks.get(task.Id);
+  const log = (await plane.journal.read(task.Id, 0, 1_000_000)).map((line) => line.text).join('\n');
+  return { state: ended?.state, error: ended?.errorMessage, log };
+}
+export const workerOf = ({ ask }: Server, id: string) => ask('GET', `/api/workers/${id}`) as Promise<Wire>;
+export const policy = (bash: string, more: object = {}) => ({
+  Name: `policy ${Math.random()}`,
+  MachineHealthCheckPolicy: { BashHealthCheckPolicy: { RunType: 'Inline', ScriptBody: bash }, ...more },
+});
+export const category = async ({ ask }: Server, id: string, name: string) =>
+  ((await ask('GET', `/api/events?regarding=${id}&eventCategories=${name}`)) as { Items: { Message: string }[] }).Items;

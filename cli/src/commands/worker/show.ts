@@ -32,39 +32,70 @@ export default class WorkerShow extends OctoCommand {
       );
       return own;
     }
-    const worker = await connection.api.worker(args.worker, signal);
-    const pools = await connection.api.pools(signal);
-    const seen = await seenAt(connection.api, worker.id, signal);
-    const [condition] = (await connection.api.workerConditions({}, signal)).filter((it) => it.id === worker.id);
-    const policies = await policyNames(connection.api, signal);
-    const { communicationStyle: _, ...endpoint } = worker.endpoint;
-    this.log(
-      facts([
-        ['Worker', `${worker.name} (${worker.id})`],
-        ['Status', statusWord({ ...worker, condition })],
-        ['', worker.statusSummary],
-        ['No work', condition?.quarantinedUntil ? condition.unfitBecause : undefined],
-        ['Leases', condition?.activeLeases],
-        ['Checked', condition ? ago(condition.lastChecked, Date.now()) : undefined],
-        ['Away since', condition?.unavailableSince ? when(condition.unavailableSince) : undefined],
-        ['Style', worker.endpoint.communicationStyle],
-        ['Pools', worker.workerPoolIds.map((id) => pools.find((it) => it.id === id)?.name ?? id).join(', ')],
-        ['Policy', policies.get(worker.machinePolicyId) ?? worker.machinePolicyId],
-        ...seen,
-        ...paths(endpoint),
-        ...capabilityFacts(condition?.capabilities ?? {}),
-      ]),
-    );
-    return { ...worker, condition };
+    const shown = await lookAt(connection.api, args.worker, signal);
+    this.log(facts(shown.rows));
+    return shown.result;
   }
 }
 
-async function policyNames(api: OctoApi, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+type Rows = Parameters<typeof facts>[0];
+
+/** What is known of a worker, for people and for --json. */
+async function lookAt(
+  api: OctoApi,
+  name: string,
+  signal: AbortSignal,
+): Promise<{ readonly rows: Rows; readonly result: unknown }> {
+  const worker = await api.worker(name, signal);
+  const pools = await api.pools(signal);
+  const seen = await seenAt(api, worker.id, signal);
+  const [condition] = (await api.workerConditions({}, signal)).filter((it) => it.id === worker.id);
+  const policies = await namesOf(api, 'machinepolicies', signal);
+  const { communicationStyle: _, ...endpoint } = worker.endpoint;
+  const rows: Rows = [
+    ['Worker', `${worker.name} (${worker.id})`],
+    ['Status', statusWord({ ...worker, condition })],
+    ['', worker.statusSummary],
+    ['No work', condition?.quarantinedUntil ? condition.unfitBecause : undefined],
+    ['Leases', condition?.activeLeases],
+    ['Checked', condition ? ago(condition.lastChecked, Date.now()) : undefined],
+    ['Away since', condition?.unavailableSince ? when(condition.unavailableSince) : undefined],
+    ['Style', worker.endpoint.communicationStyle],
+    ['Pools', worker.workerPoolIds.map((id) => pools.find((it) => it.id === id)?.name ?? id).join(', ')],
+    ['Policy', policies.get(worker.machinePolicyId) ?? worker.machinePolicyId],
+    ...seen,
+    ...paths(await withNames(api, endpoint, signal)),
+    ...capabilityFacts(condition?.capabilities ?? {}),
+  ];
+  return { rows, result: { ...worker, condition } };
+}
+
+type Kind = 'machinepolicies' | 'accounts' | 'proxies';
+async function namesOf(api: OctoApi, kind: Kind, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
   const { resources } = await import('@octo/api');
-  const all = await resources(api, 'machinepolicies')
+  const all = await resources(api, kind)
     .list(signal)
     .catch(() => []); // who may see workers may not see these
   return new Map(all.map((it) => [it.Id, it.Name]));
+}
+
+/** Members of an endpoint that name something else by its id. */
+const REFERENCES: Readonly<Record<string, Kind>> = {
+  AccountId: 'accounts',
+  JumpAccountId: 'accounts',
+  ProxyId: 'proxies',
+};
+
+/** `deploy (Accounts-1)` where an endpoint says `Accounts-1`. */
+async function withNames(api: OctoApi, endpoint: Readonly<Record<string, unknown>>, signal: AbortSignal) {
+  const shown: Record<string, unknown> = { ...endpoint };
+  for (const [member, kind] of Object.entries(REFERENCES)) {
+    const id = endpoint[member];
+    if (typeof id !== 'string' || id === '') continue;
+    const name = (await namesOf(api, kind, signal)).get(id);
+    if (name !== undefined) shown[member] = `${name} (${id})`;
+  }
+  return shown;
 }
 
 interface WireConnection {

@@ -11,7 +11,8 @@ export interface LaunchParts {
   readonly variables: VariableSet;
   readonly taskId: string;
   readonly isolation: Isolation;
-  readonly fence: number;
+  /** Absent: of no task that could be taken over. */
+  readonly fence?: number;
 }
 
 const COMPOSE: Readonly<Record<Syntax, (parts: ScriptParts) => Composed>> = {
@@ -30,7 +31,8 @@ export function makeLaunch({ script, variables, taskId, isolation, fence }: Laun
     ...(fileName !== undefined && { fileName }),
     ...(parameters !== undefined && { parameters: variables.evaluate(parameters) }),
   });
-  return { taskId, isolation, fence, body: composed.body, files: [...(script.files ?? []), ...composed.files] };
+  const files = [...(script.files ?? []), ...composed.files];
+  return { taskId, isolation, ...(fence !== undefined && { fence }), body: composed.body, files };
 }
 
 /** What a step asked for, as one word: a restart that asks for something else is noticed by it (house.md 3.1). */

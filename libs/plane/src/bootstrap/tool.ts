@@ -43,7 +43,10 @@ function bashBody(node: string, bundle: string, inputFile: string): string {
     '  if [ ! -f "$octo_file" ]; then echo "octo: $octo_file is gone from the tool cache of this machine; delete the .ok file beside it" >&2; exit 127; fi',
     'done',
     `[ -x ${program} ] || chmod u+x ${program}`,
+    'shopt -s execfail',
     `exec ${program} './${TOOL_HOST_FILE}' ${file} './${inputFile}'`,
+    `echo "octo: "${program}" cannot be run: it is for another system, or the file system that it lies on is mounted noexec" >&2`,
+    'exit 126',
     '',
   ].join('\n');
 }

@@ -12,6 +12,7 @@ import { type TaskRoom } from '../queue/room.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { TaskStop } from '../stop-reasons.ts';
 import { BUILT_IN_STYLE } from '../workers/built-in.ts';
+import { withName } from '../workers/name-in-hint.ts';
 import { once } from './once.ts';
 import { workerOf } from './records.ts';
 import { isUnreached, openSession } from './session.ts';
@@ -64,7 +65,7 @@ export async function runAction(run: ActionRun, signal: AbortSignal): Promise<vo
   } catch (error) {
     room.scribe.end(onWorker, signal.aborted ? 'Canceled' : 'Failed');
     if (!signal.aborted) await notePlace(run, worker, error);
-    throw error;
+    throw withName(error, worker);
   }
 }
 
@@ -129,7 +130,7 @@ async function openPlace(run: ActionRun, held: HeldWorker, onWorker: string, sig
     return { worker, session, onWorker, [Symbol.asyncDispose]: () => kept.disposeAsync() };
   } catch (error) {
     room.scribe.end(onWorker, signal.aborted ? 'Canceled' : 'Failed');
-    throw error;
+    throw withName(error, worker);
   }
 }
 

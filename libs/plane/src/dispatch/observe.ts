@@ -172,6 +172,8 @@ async function toldEnd(
     o.scribe.line(o.activityId, 'Abandoned', `Abandoned the script on ${o.workerName}${detail}`);
   if (ended.end === 'unknown' && ended.detail !== undefined)
     o.scribe.line(o.activityId, 'Warning', `The end of the script on ${o.workerName} is not known${detail}`);
+  if (ended.end === 'exited' && ended.detail !== undefined)
+    o.scribe.line(o.activityId, 'Warning', `The script on ${o.workerName} ended by itself${detail}`);
   if (isCancelled) await o.waits.show(o.activityId, null);
   return ended;
 }

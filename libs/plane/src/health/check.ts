@@ -1,10 +1,11 @@
-import { type Capabilities, type Logger, OctoError, StepFailedError } from '@octo/kernel';
+import { type Capabilities, type Logger, OctoError, StepFailedError, type TransportError } from '@octo/kernel';
 import { availableParallelism } from 'node:os';
 import { isOutOfReach, NEEDS_SERVER, reachOf } from '../leasing/reach.ts';
 import { type HealthRequest } from '../model/request.ts';
 import { type ServerTask } from '../model/task.ts';
 import { type Worker } from '../model/worker.ts';
 import { type TaskRoom } from '../queue/room.ts';
+import { nameIn } from '../workers/name-in-hint.ts';
 import { openingOf } from '../workers/opening.ts';
 import { cleanMachines } from './clean-machines.ts';
 import { cleanUp } from './clean-up.ts';
@@ -107,9 +108,10 @@ async function ask(one: One, lines: string[], signal: AbortSignal): Promise<Foun
   const { room, worker, request, activityId } = one;
   const transport = room.registry.transport(worker.style);
   const unavailable = (why: string): Found => ({ health: 'Unavailable', statusSummary: why });
-  if (!transport) return unavailable(`No loaded plugin speaks ${worker.style}: install one (octo plugin add)`);
+  const unasked = (why: string): Found => ({ ...unavailable(why), isUnasked: true });
+  if (!transport) return unasked(`No loaded plugin speaks ${worker.style}: install one (octo plugin add)`);
   const reach = (await reachOf(room, [worker])).get(worker.id);
-  if (isOutOfReach(room, reach)) return unavailable(`${NEEDS_SERVER}: octo server start`);
+  if (isOutOfReach(room, reach)) return unasked(`${NEEDS_SERVER}: octo server start`);
   const limitMs = Math.max(1_000, request.machineTimeoutMs ?? MACHINE_MS);
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
   const log = told(room.scribe.log(activityId), lines);
@@ -126,7 +128,11 @@ async function ask(one: One, lines: string[], signal: AbortSignal): Promise<Foun
     return await lookAround(one, said, log, limit);
   } catch (error) {
     signal.throwIfAborted();
-    if (!limit.aborted) return unavailable(sentence(error, room.logger));
+    if (!limit.aborted) {
+      const why = sentence(error, room.logger, worker);
+      if (!isOfTransport(error)) return said ? unavailable(why) : unasked(why);
+      return error.isReached ? { health: 'Unhealthy', statusSummary: why, ...(said && { capabilities: said }) } : unavailable(why); // prettier-ignore
+    }
     if (said) return { health: 'Unhealthy', statusSummary: `The check did not end within ${limitMs / 1_000} s`, capabilities: said }; // prettier-ignore
     return unavailable(`It did not answer within ${limitMs / 1_000} s`);
   }
@@ -144,7 +150,7 @@ async function lookAround(
   if (policy.type === 'OnlyConnectivity' || request.isConnectivityOnly) return answers;
   const [shell] = said.shells;
   if (shell === undefined)
-    return { ...answers, health: 'Unhealthy', statusSummary: sentence(withoutShell(worker), room.logger) };
+    return { ...answers, health: 'Unhealthy', statusSummary: sentence(withoutShell(worker), room.logger, worker) };
   if (policy.scripts[shell] === undefined) return answers;
   const transport = room.registry.transport(worker.style);
   const opening = await openingOf(room.documents, worker, log);
@@ -172,9 +178,13 @@ function told(log: ReturnType<TaskRoom['scribe']['log']>, lines: string[]) {
   };
 }
 
-function sentence(error: unknown, logger: Logger): string {
+function isOfTransport(error: unknown): error is TransportError {
+  return OctoError.is(error) && error.kind === 'TransportError';
+}
+
+function sentence(error: unknown, logger: Logger, { name }: Worker): string {
   if (OctoError.is(error))
-    return `${error.message} [${error.code}]${error.hint === undefined ? '' : ` (${error.hint})`}`;
+    return `${error.message} [${error.code}]${error.hint === undefined ? '' : ` (${nameIn(error.hint, name)})`}`;
   logger.warn({ room: 'health', error: String(error) }, 'a transport failed in a way that it does not explain');
   return error instanceof Error ? error.message : String(error);
 }

@@ -13,6 +13,8 @@ export interface Found {
   readonly capabilities?: Capabilities;
   /** Absent: nobody looked around there. */
   readonly probed?: Probed;
+  /** What kept the check from asking is here, not there: no plugin, no account. No time counts against the machine (R101). */
+  readonly isUnasked?: boolean;
 }
 export interface Kept {
   readonly nowMs: number;
@@ -36,7 +38,7 @@ export function detailsAfter(worker: Worker, found: Found, kept: Kept): Readonly
   return {
     LastChecked: new Date(nowMs).toISOString(),
     CheckLog: lines.slice(-LOG_LINES).map((line) => line.slice(0, LINE_LETTERS)),
-    Absence: found.health === 'Unavailable' ? absenceAfter(absenceOf(worker), kept) : null,
+    Absence: found.health === 'Unavailable' && !found.isUnasked ? absenceAfter(absenceOf(worker), kept) : null,
     Quarantine: quarantineAfter(quarantineOf(worker), found, kept) ?? null,
     ...(found.capabilities && { LastSeen: new Date(nowMs).toISOString() }),
     ...(found.capabilities && foundOut(worker, found.capabilities, found.probed)),

@@ -38,6 +38,15 @@ if ($null -ne $drive -and $null -ne $drive.Free -and $drive.Free -lt 5GB) {
   Write-Warning ("Drive {0}: has {1:N1} GB free, which is less than 5 GB" -f $drive.Name, ($drive.Free / 1GB))
 }`;
 
+/** What others inherit: the scripts of the default policy of a space are its own (R89, R111). Bash has none. */
+export const DEFAULT_POLICY = {
+  IsDefault: true,
+  MachineHealthCheckPolicy: {
+    PowerShellHealthCheckPolicy: { RunType: 'Inline', ScriptBody: DEFAULT_POWERSHELL },
+    BashHealthCheckPolicy: { RunType: 'Inline', ScriptBody: null },
+  },
+} as const;
+
 type Members = Readonly<Record<string, unknown>>;
 
 /** The policy of a worker; one that names none, or a policy that is gone, has the default one of its space (R108). */

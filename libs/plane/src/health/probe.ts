@@ -23,7 +23,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   flyway: '-v',
   git: '--version',
   helm: 'version --short',
-  java: '-version',
+  java: '-XX:-UsePerfData -version', // else it leaves a folder in /tmp
   kubectl: 'version --client',
   mysql: '--version',
   node: '--version',
@@ -50,6 +50,18 @@ export function wantsTools(last: Probed | undefined, nowMs: number, isManual: bo
   return ageMs >= (isManual ? TOOLS_ASKED_MS : TOOLS_EVERY_MS);
 }
 
+/** Tools that are asked for their version call home, look for a newer one, or begin a folder of settings: these do not. */
+const QUIET: Readonly<Record<string, string>> = {
+  AZURE_CONFIG_DIR: '$PWD',
+  AZURE_CORE_COLLECT_TELEMETRY: 'false',
+  CHECKPOINT_DISABLE: '1', // terraform
+  DOTNET_CLI_HOME: '$PWD',
+  DOTNET_CLI_TELEMETRY_OPTOUT: '1',
+  DOTNET_NOLOGO: '1',
+  POWERSHELL_TELEMETRY_OPTOUT: '1',
+  POWERSHELL_UPDATECHECK: 'Off',
+};
+
 /** For bash: a line for each fact. It changes nothing, and what it cannot find out it leaves out. */
 const BASH_PROBE = String.raw`
 __octo_found() { if [ -n "$2" ]; then printf '${MARK} %s %s\n' "$1" "$2"; fi; }
@@ -72,6 +84,9 @@ __octo_probe() {
   line="$(df -Pk . 2> /dev/null | tail -n 1 | awk '{ print $4 }')"
   if [ -n "$line" ]; then __octo_found freeDiskBytes "$((line * 1024))"; fi
   if [ "$1" != tools ]; then return 0; fi
+${Object.entries(QUIET)
+  .map(([name, value]) => `  export ${name}="${value}"`)
+  .join('\n')}
   if command -v timeout > /dev/null; then limit="timeout ${TOOL_S}"; fi
 ${Object.entries(TOOLS)
   .map(([tool, how]) => `  __octo_tool ${tool} "$limit" ${how} &`)

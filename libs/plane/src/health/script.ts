@@ -39,6 +39,8 @@ fail_healthcheck() { echo_error "@{1:-The health script failed the check}"; fail
 const POWERSHELL_FUNCTIONS = `
 function Fail-HealthCheck([string] $Reason = 'The health script failed the check') { Fail-Step $Reason }
 `;
+/** Nobody has this one to himself, so that nobody waits (R97). One name for all: machines keep a folder for each. */
+const BESIDE = { exclusive: false, mutex: 'octo health' } as const;
 const CANCEL_MS = 10_000;
 const WAIT_MS = 15_000;
 
@@ -81,7 +83,7 @@ async function stopScript(session: Session, ticket: string): Promise<void> {
   }
 }
 
-function launchOf({ worker, policy, capabilities, taskId, ticket, toolsAtMs }: HealthScript): Launch {
+function launchOf({ worker, policy, capabilities, taskId, toolsAtMs }: HealthScript): Launch {
   const isBash = capabilities.shells.includes('bash');
   const syntax = isBash ? 'Bash' : 'PowerShell';
   const own = (isBash ? policy.scripts.bash : policy.scripts.powershell) ?? '';
@@ -90,8 +92,7 @@ function launchOf({ worker, policy, capabilities, taskId, ticket, toolsAtMs }: H
     : `${POWERSHELL_FUNCTIONS}${powershellProbe(toolsAtMs !== undefined)}\n${own}\n`;
   const quiet = { name: 'Octopus.Action.Script.SuppressEnvironmentLogging', value: 'True' };
   const variables = new VariableSet([...machineVariables(worker), quiet]);
-  const isolation = { exclusive: false, mutex: `octo health ${ticket}` };
-  return makeLaunch({ script: { syntax, body }, variables, taskId, isolation, fence: 0 });
+  return makeLaunch({ script: { syntax, body }, variables, taskId, isolation: BESIDE });
 }
 
 /** R91: only what belongs to the machine. */

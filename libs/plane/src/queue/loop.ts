@@ -8,6 +8,7 @@ import { type Nodes, type Subscription } from '../ports.ts';
 import { isStorageAway, TaskStop } from '../stop-reasons.ts';
 import { adoptTheDead, type Adoption } from './adopt.ts';
 import { executeTask, type Running } from './execute.ts';
+import { CHECKS, mostChecks } from './checks.ts';
 import { explainQueue } from './explain-queue.ts';
 import { type Workshop } from './room.ts';
 
@@ -24,9 +25,6 @@ const SWEEP_PAUSE_MS = 50;
 /** R236 */
 const EVENT_DAYS = 90;
 const DAY_MS = 24 * 3_600_000;
-/** Types of tasks that nobody deploys by, and the part of the task cap that they may take. */
-const CHECKS: readonly string[] = ['Health', 'Upgrade'];
-const CHECK_SHARE = 0.2;
 /** How often old artifacts are looked for. */
 const RETENTION_MS = 3_600_000;
 
@@ -91,7 +89,7 @@ export class NodeLoop implements AsyncDisposable {
     while (this.#running.size < cap && !this.#stop.signal.aborted) {
       const nowMs = clock.now();
       const at = { nowMs, untilMs: nowMs + limits.claimMs };
-      const except = this.#hasChecksEnough(cap) ? { except: CHECKS } : {};
+      const except = this.#checks().length >= mostChecks(cap) ? { except: CHECKS } : {};
       const taken = await tasks.claimNext({ nodeId, onlyOwn: this.#options.onlyOwn, ...except }, at);
       if (!taken) break;
       failpoint('claimed');
@@ -99,10 +97,9 @@ export class NodeLoop implements AsyncDisposable {
     }
   }
 
-  /** Checks of health take a share of the cap, so that deployments are never kept waiting for all of them (R93). */
-  #hasChecksEnough(cap: number): boolean {
-    const running = [...this.#running.values()].filter(({ task }) => CHECKS.includes(task.name)).length;
-    return running >= Math.max(1, Math.floor(cap * CHECK_SHARE));
+  /** Those that run here. */
+  #checks(): readonly string[] {
+    return [...this.#running.values()].filter(({ task }) => CHECKS.includes(task.name)).map(({ task }) => task.id);
   }
 
   /** Here, where tasks are claimed one after the other: what is not running now is in nobody's hands. */
@@ -131,7 +128,7 @@ export class NodeLoop implements AsyncDisposable {
   async #tendQueue(): Promise<void> {
     await this.#endExpired();
     const cap = (await this.#workshop.nodes.get(this.#workshop.nodeId))?.taskCap ?? 0;
-    await explainQueue(this.#workshop, { cap, running: this.#running.size, ...this.#options });
+    await explainQueue(this.#workshop, { cap, running: this.#running.size, checks: this.#checks(), ...this.#options });
   }
 
   #execute(task: ServerTask, claim: Claim): void {

@@ -1,6 +1,9 @@
 import { shell } from './shell-text.ts';
 
-/** Who a process is, what time it is, how large files are: by whatever means the system has. */
+/**
+ * Who a process is, what time it is, how large files are: by whatever means the system has. `octo_now` is for durations:
+ * the clock of the system where it can be read without a program, which nobody sets; `octo_date` is the time of day.
+ */
 export const BASICS = shell`
 octo_say() { printf 'octo %s %s %s\n' "$octo_id" "$1" "$2"; }
 octo_words_of_stat() {
@@ -31,16 +34,26 @@ octo_alive() {
 }
 octo_nap() { if [ -n "$octo_fine" ]; then sleep "$1"; else sleep 1; fi; }
 octo_now() {
+  if [ -n "$octo_proc" ] && read -r octo_ms octo_f 2>/dev/null < /proc/uptime; then
+    octo_ms=@{octo_ms%.*}@{octo_ms#*.}0
+  else octo_date; fi
+}
+octo_date() {
   octo_ms=$(date +%s%3N)
   case $octo_ms in *[!0-9]*) octo_ms=$(date +%s)000 ;; esac
 }
 octo_sizes() {
   case $octo_stat_by in
     gnu) set -- $(stat -c '%s %.3Y' "$1" "$2" "$3" 2>/dev/null) ;;
+    busybox)
+      set -- $(stat -c '%s %Y %y' "$1" "$2" "$3" 2>/dev/null)
+      set -- "$1" "$2.@{4#*.}" "$6" "$7.@{9#*.}" "@{11}" "@{12}.@{14#*.}"
+      set -- "$1" "@{2%??????}" "$3" "@{4%??????}" "$5" "@{6%??????}"
+      ;;
     plain) set -- $(stat -c '%s %Y.000' "$1" "$2" "$3" 2>/dev/null) ;;
     bsd) set -- $(stat -f '%z %m.000' "$1" "$2" "$3" 2>/dev/null) ;;
     *)
-      octo_now
+      octo_date
       set -- $(wc -c < "$1") "$octo_ms" $(wc -c < "$2") "$octo_ms" $(wc -c < "$3") "$octo_ms"
       ;;
   esac

@@ -40,6 +40,7 @@ octo_clean() {
   done
   octo_files=$(cd "$octo_root" && find . \( -path ./t -o -path ./w -o -path ./m -o -path ./f \) -prune -o -type f -mtime "+$2" -print -exec rm -f {} + | wc -l)
   octo_count_of=$((octo_count_of + octo_files))
+  find "$octo_root/m" -mindepth 1 -maxdepth 1 -type d -mtime +0 -exec rmdir {} + 2>/dev/null
   find "$octo_root/f" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} + 2>/dev/null
   octo_say 0 "$octo_count_of"
 }

@@ -14,13 +14,14 @@ octo_hello() {
     read -r octo_boot < /proc/sys/kernel/random/boot_id
   fi
   sleep 0.001 2>/dev/null && octo_fine=1
-  case $(stat -c '%.3Y' / 2>/dev/null) in
-    *[!0-9.]*|'')
-      case $(stat -c '%s' / 2>/dev/null) in
-        *[!0-9]*|'') case $(stat -f '%z' / 2>/dev/null) in *[!0-9]*|'') ;; *) octo_stat_by=bsd ;; esac ;;
-        *) octo_stat_by=plain ;;
-      esac ;;
-    *) octo_stat_by=gnu ;;
+  set -- $(stat -c '%.3Y %Y %y' / 2>/dev/null)
+  case @{2:-none} in
+    *[!0-9]*) case $(stat -f '%z' / 2>/dev/null) in *[!0-9]*|'') ;; *) octo_stat_by=bsd ;; esac ;;
+    *)
+      octo_stat_by=plain
+      case $4 in *:*.*) octo_stat_by=busybox ;; esac
+      case $1 in *[!0-9.]*) ;; *.*) octo_stat_by=gnu ;; esac
+      ;;
   esac
   octo_setsid=$(command -v setsid)
   octo_bash=$(command -v bash)

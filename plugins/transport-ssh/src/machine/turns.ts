@@ -3,12 +3,12 @@ import { shell } from './shell-text.ts';
 /** The line of an isolation mutex (R161-R165): numbered files; first come, first served; an exclusive place is alone. Texts of halibut.md 7.5. */
 export const TURNS = shell`
 octo_enter() {
-  [ -d "$octo_line" ] || mkdir -p "$octo_line"
   for octo_f in "$octo_line"/*; do
     octo_read "$octo_f"
     [ "$octo_a" = "$octo_ticket" ] && { octo_place=$octo_f; return; }
   done
   while :; do
+    [ -d "$octo_line" ] || mkdir -p "$octo_line"
     octo_last=
     for octo_f in "$octo_line"/*; do octo_last=@{octo_f##*/}; done
     case $octo_last in *[!0-9]*|'') octo_last=0 ;; esac
@@ -17,7 +17,7 @@ octo_enter() {
     while [ "@{#octo_place}" -gt 12 ]; do octo_place=@{octo_place#0}; done
     octo_place=$octo_line/$octo_place
     if ! octo_make "$octo_place" "$octo_ticket @{octo_d##*/} $octo_exclusive $octo_task"; then
-      [ -w "$octo_line" ] && [ "$octo_looks" -lt 1000 ] || return 1
+      { [ -w "$octo_line" ] || [ ! -e "$octo_line" ]; } && [ "$octo_looks" -lt 1000 ] || return 1
       octo_looks=$((octo_looks + 1))
       continue
     fi

@@ -24,7 +24,7 @@ octo_make() {
 octo_never() { octo_make "$1/started" never || { octo_read "$1/started"; [ "$octo_a" = never ]; }; }
 
 octo_judge() {
-  octo_state= octo_end= octo_code= octo_why=
+  octo_state= octo_end= octo_code= octo_why= octo_full=
   if octo_read "$1/result" && [ -n "$octo_b" ]; then
     octo_state=Complete octo_end=$octo_a octo_code=$octo_b octo_why=$octo_c
     return
@@ -37,7 +37,7 @@ octo_judge() {
   done
   octo_exit=
   if octo_read "$1/exit"; then octo_exit=$octo_a; fi
-  for octo_f in "$1"/exit=*; do [ -e "$octo_f" ] && octo_exit=@{octo_f##*exit=}; done
+  for octo_f in "$1"/exit=*; do [ -e "$octo_f" ] && octo_exit=@{octo_f##*exit=} octo_full=no-room; done
   octo_read "$1/started"
   if [ "$octo_a" = never ]; then
     octo_read "$1/waiting"
@@ -52,7 +52,7 @@ octo_judge() {
     return
   fi
   if [ -n "$octo_exit" ]; then
-    octo_state=Complete octo_end=exited octo_code=$octo_exit
+    octo_state=Complete octo_end=exited octo_code=$octo_exit octo_why=$octo_full
     return
   fi
   if [ -e "$1/started" ]; then

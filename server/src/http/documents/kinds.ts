@@ -1,6 +1,6 @@
 import { ACCOUNTS, CERTIFICATES, MACHINE_POLICIES, machinePolicySchema, missingOf, PROXIES } from '@octo/api/documents';
 import { ConflictError, InputError } from '@octo/kernel';
-import { checkPolicy, type Document, SYSTEM_ACTOR } from '@octo/plane';
+import { checkPolicy, DEFAULT_POWERSHELL, type Document, SYSTEM_ACTOR } from '@octo/plane';
 import { type FastifyInstance } from 'fastify';
 import { type Plane } from '../../plane.ts';
 import { pageOf, type Query } from '../collections.ts';
@@ -80,8 +80,7 @@ function machinePolicies(app: FastifyInstance, plane: Plane): void {
   });
   app.get('/api/machinepolicies/template', async (request) => {
     const space = await spaceOfRequest(plane, request.raw);
-    const { Name: _, ...defaults } = machinePolicySchema.parse({ Name: 'template' });
-    return { ...defaults, Name: null, SpaceId: space, Links: { Self: `/api/${space}/machinepolicies/template` } };
+    return template(space);
   });
   app.get('/api/machinepolicies/:id/workers', async (request) => {
     const { id } = request.params as { id: string };
@@ -141,4 +140,13 @@ async function refuseUsed(
   throw new ConflictError('OCTO_DOCUMENT_USED', `${document.name} is used by ${users.map((w) => w.name).join(', ')}`, {
     hint,
   });
+}
+
+/** A policy with its defaults, the scripts that it would inherit among them (rest.md 2.5). */
+function template(space: string) {
+  const { Name: _, ...defaults } = machinePolicySchema.parse({
+    Name: 'template',
+    MachineHealthCheckPolicy: { PowerShellHealthCheckPolicy: { ScriptBody: DEFAULT_POWERSHELL } },
+  });
+  return { ...defaults, Name: null, SpaceId: space, Links: { Self: `/api/${space}/machinepolicies/template` } };
 }
