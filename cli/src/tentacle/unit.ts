@@ -1,3 +1,5 @@
+import { isSea } from 'node:sea';
+
 /** A systemd unit for one instance (halibut.md 9.2). Pure text: systemd itself is seen where there is one. */
 export interface Unit {
   readonly instance: string;
@@ -5,11 +7,20 @@ export interface Unit {
   readonly program: readonly string[];
   readonly user: string;
   readonly dependOn?: string;
+  /** Without which the instance would not be found. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** This program, as it was called: one executable; Node and a script; or `octo tentacle`. */
+export function thisProgram(argv: readonly string[] = process.argv, isExecutable = isSea()): readonly string[] {
+  if (isExecutable) return [process.execPath];
+  const [, script = '', verb = ''] = argv;
+  return [process.execPath, script, ...(verb === 'tentacle' ? [verb] : [])];
 }
 
 export const unitName = (instance: string): string => `${instance.replaceAll(/[^A-Za-z0-9_.@-]/g, '-')}.service`;
 
-export function unitText({ instance, program, user, dependOn }: Unit): string {
+export function unitText({ instance, program, user, dependOn, environment = {} }: Unit): string {
   const words = [...program, 'run', `--instance=${instance}`, '--noninteractive'].map(word).join(' ');
   const lines = [
     '[Unit]',
@@ -20,6 +31,9 @@ export function unitText({ instance, program, user, dependOn }: Unit): string {
     '[Service]',
     'Type=simple',
     `User=${user}`,
+    ...Object.entries(environment).map(
+      ([name, text]) => `Environment=${quoted(`${name}=${text}`.replaceAll('%', '%%'))}`,
+    ),
     `ExecStart=${words}`,
     'Restart=always',
     'RestartSec=5',
@@ -35,8 +49,12 @@ export function unitText({ instance, program, user, dependOn }: Unit): string {
   return lines.join('\n');
 }
 
-/** systemd splits by spaces and expands % and $. */
+export const programFile = (): string => thisProgram()[1] ?? process.execPath;
+
+/** systemd splits by spaces and expands % everywhere, and $ in the words of a command. */
 function word(text: string): string {
-  const plain = text.replaceAll('%', '%%').replaceAll('$', '$$$$');
+  return quoted(text.replaceAll('%', '%%').replaceAll('$', '$$$$'));
+}
+function quoted(plain: string): string {
   return /[\s"'\\]/.test(plain) ? `"${plain.replaceAll(/["\\]/g, String.raw`\$&`)}"` : plain;
 }
