@@ -44,7 +44,10 @@ is_polling() { [ -n "${ServerCommsAddress:-}${ServerPort:-}" ]; }
 
 public_name() {
   case ${PublicHostNameConfiguration:-ComputerName} in
-    Custom) echo "${CustomPublicHostName:?give CustomPublicHostName}" ;;
+    Custom)
+      [ -n "${CustomPublicHostName:-}" ] || fail 'PublicHostNameConfiguration=Custom wants CustomPublicHostName'
+      echo "$CustomPublicHostName"
+      ;;
     FQDN) hostname -f ;;
     ComputerName) hostname ;;
     PublicIp) fail 'PublicIp asks a third party for this address; give PublicHostNameConfiguration=Custom and CustomPublicHostName' ;;

@@ -272,13 +272,38 @@ describe('service (halibut.md 9.2)', () => {
     expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining(text)]);
   });
 
+  test('is installed for a user that there is, who is told what to own; the order of the line does not count', async () => {
+    using machine = new Machine();
+    await machine.run('create-instance', '--instance', 'A', '--config', join(machine.dir, 'etc/a.config'));
+    const folder = join(machine.dir, 'units');
+    machine.env['OCTO_SYSTEMD_FOLDER'] = folder;
+    const path = process.env['PATH'];
+    mkdirSync(join(machine.dir, 'bin'));
+    const log = join(machine.dir, 'systemctl');
+    writeFileSync(join(machine.dir, 'bin/systemctl'), `#!/bin/sh\necho "$*" >>'${log}'\n`, { mode: 0o755 });
+    process.env['PATH'] = `${join(machine.dir, 'bin')}:${path}`;
+    try {
+      const nobody = await machine.run('service', '--install', '--username', 'no-such-user');
+      expect([nobody.code, nobody.stderr, existsSync(folder)]).toEqual([1, 'There is no user no-such-user on this machine.\n', false]); // prettier-ignore
+      const { code, stdout } = await machine.run('service', '--start', '--install', '--user', 'nobody');
+      expect([code, stdout]).toEqual([0, expect.stringContaining(`chown -R nobody ${join(machine.dir, 'etc')}\n`)]);
+      expect(readFileSync(join(folder, 'A.service'), 'utf8')).toContain('\nUser=nobody\n');
+      await machine.run('service', '--uninstall', '--stop');
+      expect(readFileSync(log, 'utf8').trim().split('\n')).toEqual(['daemon-reload', 'enable A.service', 'start A.service', 'stop A.service', 'disable --now A.service', 'daemon-reload']); // prettier-ignore
+    } finally {
+      process.env['PATH'] = path;
+    }
+  });
+
   test('the unit runs what was called, and finds the instance', async () => {
-    const { thisProgram, unitText } = await import('./unit.ts');
+    const { thisProgram, unitName, unitText } = await import('./unit.ts');
     const node = process.execPath;
     expect(thisProgram(['n', '/x/tentacle.js', 'service'], false)).toEqual([node, '/x/tentacle.js']);
     expect(thisProgram(['n', '/x/octo.js', 'tentacle', 'service'], false)).toEqual([node, '/x/octo.js', 'tentacle']);
     expect(thisProgram(['n', 'n', 'service'], true)).toEqual([node]);
     const environment = { TentacleMachineConfigurationHomeDirectory: '/data/50% $x' };
+    expect(unitText({ instance: '', configPath: '/x y', program: ['t'], user: 'u' })).toContain('ExecStart=t run "--config=/x y" --'); // prettier-ignore
+    expect(unitName('')).toBe('OctopusDeploy-Tentacle.service');
     const text = unitText({ instance: 'A', program: ['/usr/bin/tentacle'], user: 'bob', environment });
     expect(text).toContain('\nEnvironment="TentacleMachineConfigurationHomeDirectory=/data/50%% $x"\nExecStart=/usr/bin/tentacle run --instance=A --noninteractive\n'); // prettier-ignore
   });

@@ -2,7 +2,9 @@ import { isSea } from 'node:sea';
 
 /** A systemd unit for one instance (halibut.md 9.2). Pure text: systemd itself is seen where there is one. */
 export interface Unit {
+  /** '': the one of a configuration file that is in no list. */
   readonly instance: string;
+  readonly configPath?: string;
   /** Program and its first arguments, each a word. */
   readonly program: readonly string[];
   readonly user: string;
@@ -18,13 +20,19 @@ export function thisProgram(argv: readonly string[] = process.argv, isExecutable
   return [process.execPath, script, ...(verb === 'tentacle' ? [verb] : [])];
 }
 
-export const unitName = (instance: string): string => `${instance.replaceAll(/[^A-Za-z0-9_.@-]/g, '-')}.service`;
+export const unitName = (instance: string): string =>
+  `${(instance || UNNAMED).replaceAll(/[^A-Za-z0-9_.@-]/g, '-')}.service`;
 
-export function unitText({ instance, program, user, dependOn, environment = {} }: Unit): string {
-  const words = [...program, 'run', `--instance=${instance}`, '--noninteractive'].map(word).join(' ');
+/** As the real program calls it; there is one on a machine. */
+const UNNAMED = 'OctopusDeploy-Tentacle';
+
+export function unitText({ instance, configPath = '', program, user, dependOn, environment = {} }: Unit): string {
+  const words = [...program, 'run', instance ? `--instance=${instance}` : `--config=${configPath}`, '--noninteractive']
+    .map(word)
+    .join(' ');
   const lines = [
     '[Unit]',
-    `Description=octo agent ${instance}`,
+    `Description=octo agent ${instance || configPath}`,
     `After=network.target${dependOn ? ` ${dependOn}` : ''}`,
     ...(dependOn ? [`Requires=${dependOn}`] : []),
     '',

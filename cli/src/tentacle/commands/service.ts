@@ -7,6 +7,7 @@ import { KnownFailure } from '../errors.ts';
 import { writeWhole } from '../files.ts';
 import { chooseInstance, type Instance, listInstances } from '../instances.ts';
 import { type Values } from '../parse.ts';
+import { Settings } from '../settings.ts';
 import { thisProgram, unitName, unitText } from '../unit.ts';
 
 /** In the order in which they are done, whatever the order on the line (halibut.md 9.2). */
@@ -42,19 +43,16 @@ export const service: Command = {
     const isAll = values.text('instance') === '*';
     if (isAll && wanted.some((it) => ['install', 'reconfigure', 'uninstall'].includes(it)))
       throw new KnownFailure('--instance=* can only be used for --start, --stop, and --restart flags');
-    const instances = isAll ? listInstances(io.env) : [instanceOf(values, io)];
+    const instances = isAll
+      ? listInstances(io.env)
+      : [chooseInstance(io.env, io.cwd, { instance: values.text('instance'), config: undefined })];
     for (const instance of instances) for (const action of wanted) act(action, instance, values, io);
   },
 };
 
-function instanceOf(values: Values, io: Io): Instance {
-  const instance = chooseInstance(io.env, io.cwd, { instance: values.text('instance'), config: undefined });
-  if (instance.name !== '') return instance;
-  throw new KnownFailure('A service is one of an instance. Name it: --instance=NAME');
-}
-
 function act(action: Action, instance: Instance, values: Values, io: Io): void {
   const unit = unitName(instance.name);
+  const called = instance.name || instance.configPath;
   const folder = io.env['OCTO_SYSTEMD_FOLDER'] ?? '/etc/systemd/system';
   const file = join(folder, unit);
   if (action === 'install' || action === 'reconfigure' || action === 'uninstall') checkRights(folder);
@@ -76,7 +74,7 @@ function act(action: Action, instance: Instance, values: Values, io: Io): void {
     case 'start':
       systemctl([action, unit]);
   }
-  io.line(`Service ${DONE[action]}: ${instance.name}`);
+  io.line(`Service ${DONE[action]}: ${called}`);
 }
 
 function writeUnit(file: string, instance: Instance, values: Values, io: Io): void {
@@ -85,23 +83,30 @@ function writeUnit(file: string, instance: Instance, values: Values, io: Io): vo
   const machineHome = io.env['TentacleMachineConfigurationHomeDirectory'];
   const unit = {
     instance: instance.name,
+    configPath: instance.configPath,
     program: thisProgram(),
     user,
     ...(dependOn && { dependOn }),
     ...(machineHome && { environment: { TentacleMachineConfigurationHomeDirectory: machineHome } }),
   };
+  const uid = uidOf(user); // there is such a user
   writeWhole(file, unitText(unit), 0o644);
-  warnOfOwner(instance, user, io);
+  warnOfOwner(instance, { user, uid }, io);
 }
 
-/** Its configuration is for its owner alone. */
-function warnOfOwner({ configPath }: Instance, user: string, io: Io): void {
-  const owner = statSync(configPath, { throwIfNoEntry: false })?.uid;
-  if (user === 'root' || owner === undefined || owner === uidOf(user)) return;
-  io.line(`The configuration ${configPath} belongs to another user; before the start: chown ${user} ${configPath}`);
+/** Its configuration is for its owner alone, and so is what it writes. */
+function warnOfOwner(
+  { configPath }: Instance,
+  { user, uid }: { readonly user: string; readonly uid: number },
+  io: Io,
+): void {
+  if (uid === 0 || statSync(configPath).uid === uid) return;
+  const { home } = Settings.open({ instance: undefined, config: configPath }, io);
+  const config = configPath.startsWith(`${home}/`) ? '' : ` ${configPath}`;
+  io.line(`${configPath} belongs to another user. Before the start: chown -R ${user} ${home}${config}`);
 }
 
-function uidOf(user: string): number | undefined {
+function uidOf(user: string): number {
   if (user === userInfo().username) return userInfo().uid;
   try {
     return Number(execFileSync('id', ['-u', '--', user], { stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 }));

@@ -38,6 +38,7 @@ const COMMS: readonly OptionSpec[] = [
   text(['server-web-socket'], 'a wss:// address in place of the port, where only 443 is open'),
 ];
 const REGISTER: readonly OptionSpec[] = [
+  ...API_OPTIONS,
   text(['name'], 'name of the machine when registered; the host name by default'),
   text(['policy'], 'the machine policy, by name'),
   text(
@@ -51,12 +52,11 @@ const REGISTER: readonly OptionSpec[] = [
   ...COMMS,
   text(['server-subscription-id'], 'the subscription id to poll with, e.g. poll://name/; made up by default'),
   port('tentacle-comms-port', 'the port by which the server reaches this machine, if it is not the one listened on'),
-  ...API_OPTIONS,
 ];
 const DEREGISTER: readonly OptionSpec[] = [
+  ...API_OPTIONS,
   flag(['multiple', 'm'], 'deregister all that use the thumbprint of this machine'),
   SPACE,
-  ...API_OPTIONS,
 ];
 
 const registerWorker: RestCommand = {
