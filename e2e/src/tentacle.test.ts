@@ -159,6 +159,8 @@ test('the documented command lines register a listening machine, word for word (
     '--force',
   );
   expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('Could not find the worker pool with name, slug or Id Nope on the Octopus Server') as string }); // prettier-ignore
+  // Its first check may still be on its way; until then it takes no work (R87).
+  expect(await home.run(['worker', 'check', 'web-1', '--wait'])).toMatchObject({ code: 0 });
   expect((await home.run(['run', 'echo hi from $TentacleInstanceName'])).stdout).toBe('hi from MyInstance\n');
 
   const shown = await tentacle(
