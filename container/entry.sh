@@ -4,6 +4,28 @@
 # put that on a volume, and a restarted container is the same worker.
 set -eu
 
+# What this machine registers with comes by the environment, where every process of this account could read it for as long
+# as we run (/proc/PID/environ, R253). So it goes into a pipe, and we begin again without it; from then on only we know it.
+if [ -z "${OCTO_ENTRY_AGAIN:-}" ]; then
+  exec 3<<EOF
+${ServerApiKey:-}
+${BearerToken:-}
+${ServerUsername:-}
+${ServerPassword:-}
+${OCTO_TENTACLE_JOIN:-}
+EOF
+  unset ServerApiKey BearerToken ServerUsername ServerPassword OCTO_TENTACLE_JOIN
+  export OCTO_ENTRY_AGAIN=1
+  exec /bin/sh "$0" "$@"
+fi
+unset OCTO_ENTRY_AGAIN octo_key octo_bearer octo_user octo_password octo_join # none of them shall be exported
+IFS= read -r octo_key <&3
+IFS= read -r octo_bearer <&3
+IFS= read -r octo_user <&3
+IFS= read -r octo_password <&3
+IFS= read -r octo_join <&3
+exec 3<&-
+
 tentacle=${OCTO_TENTACLE_PROGRAM:-tentacle}
 home=${OCTO_INSTANCE_HOME:-/etc/octopus}
 instance=Tentacle
@@ -22,7 +44,10 @@ is_polling() { [ -n "${ServerCommsAddress:-}${ServerPort:-}" ]; }
 
 public_name() {
   case ${PublicHostNameConfiguration:-ComputerName} in
-    Custom) echo "${CustomPublicHostName:?give CustomPublicHostName}" ;;
+    Custom)
+      [ -n "${CustomPublicHostName:-}" ] || fail 'PublicHostNameConfiguration=Custom wants CustomPublicHostName'
+      echo "$CustomPublicHostName"
+      ;;
     FQDN) hostname -f ;;
     ComputerName) hostname ;;
     PublicIp) fail 'PublicIp asks a third party for this address; give PublicHostNameConfiguration=Custom and CustomPublicHostName' ;;
@@ -30,19 +55,30 @@ public_name() {
   esac
 }
 
-# The words of register-worker or register-with, one after the other, in "$@" of the caller.
-register() {
-  [ -n "${ServerUrl:-}" ] || fail 'give ServerUrl'
-  set -- --instance "$instance" --server "$ServerUrl" --space "${Space:-Default}" --name "${TargetName:-$(hostname)}" --force
-  if [ -n "${ServerApiKey:-}" ]; then
-    set -- "$@" --apiKey "$ServerApiKey"
-  elif [ -n "${BearerToken:-}" ]; then
-    set -- "$@" --bearerToken "$BearerToken"
-  elif [ -n "${ServerUsername:-}" ]; then
-    set -- "$@" --username "$ServerUsername" --password "${ServerPassword:-}"
+# Runs a command of the agent with the credentials that there are, which go by stdin: `ps` shows none.
+signed_in() {
+  if [ -n "$octo_key" ]; then
+    printf '%s\n' "$octo_key" | "$tentacle" "$@" --apiKey -
+  elif [ -n "$octo_bearer" ]; then
+    printf '%s\n' "$octo_bearer" | "$tentacle" "$@" --bearerToken -
   else
-    fail 'give ServerApiKey, BearerToken, or ServerUsername and ServerPassword'
+    printf '%s\n' "$octo_password" | "$tentacle" "$@" --username "$octo_user" --password -
   fi
+}
+
+check() {
+  [ -n "${ServerUrl:-}" ] || fail 'give ServerUrl'
+  [ -n "$octo_key$octo_bearer$octo_user" ] || fail 'give ServerApiKey, BearerToken, or ServerUsername and ServerPassword'
+  if [ -n "${TargetWorkerPool:-}" ]; then
+    [ -z "${TargetEnvironment:-}${TargetRole:-}" ] || fail 'TargetWorkerPool makes it a worker; leave TargetEnvironment and TargetRole out'
+  elif [ -z "${TargetEnvironment:-}" ] || [ -z "${TargetRole:-}" ]; then
+    fail 'give TargetWorkerPool, or TargetEnvironment and TargetRole'
+  fi
+  is_polling || public_name >/dev/null
+}
+
+register() {
+  set -- --instance "$instance" --server "$ServerUrl" --space "${Space:-Default}" --name "${TargetName:-$(hostname)}" --force
   [ -z "${MachinePolicy:-}" ] || set -- "$@" --policy "$MachinePolicy"
   if is_polling; then
     set -- "$@" --comms-style TentacleActive
@@ -54,37 +90,45 @@ register() {
     [ -z "${ProxyName:-}" ] || set -- "$@" --proxy "$ProxyName"
   fi
   if [ -n "${TargetWorkerPool:-}" ]; then
-    [ -z "${TargetEnvironment:-}${TargetRole:-}" ] || fail 'TargetWorkerPool makes it a worker; leave TargetEnvironment and TargetRole out'
-    command=register-worker
-    list=$TargetWorkerPool option=--workerpool
-  else
-    command=register-with
-    for role in $(echo "${TargetRole:-}" | tr ',' ' '); do set -- "$@" --role "$role"; done
-    list=${TargetEnvironment:-} option=--environment
+    each --workerpool "$TargetWorkerPool" signed_in register-worker "$@"
+    return
   fi
-  rest=$list,
-  while [ -n "$rest" ]; do
-    one=${rest%%,*}
-    rest=${rest#*,}
+  participation=${TargetTenantedDeploymentParticipation:-}
+  [ -z "$participation" ] || set -- "$@" --tenanted-deployment-participation "$participation"
+  each --environment "$TargetEnvironment" each --role "$TargetRole" each --tenant "${TargetTenant:-}" \
+    each --tenanttag "${TargetTenantTag:-}" signed_in register-with "$@"
+}
+
+# each OPTION LIST COMMAND…: runs the command with the option once for each value of a list with commas.
+each() {
+  option=$1 list=$2,
+  shift 2
+  while [ -n "$list" ]; do
+    one=${list%%,*}
+    list=${list#*,}
     [ -z "$one" ] || set -- "$@" "$option" "$one"
   done
-  "$tentacle" "$command" "$@"
+  "$@"
 }
 
 deregister() {
   if [ -n "${TargetWorkerPool:-}" ]; then command=deregister-worker; else command=deregister-from; fi
-  set -- --instance "$instance" --server "$ServerUrl" --space "${Space:-Default}"
-  if [ -n "${key:-}" ]; then
-    set -- "$@" --apiKey "$key"
-  elif [ -n "${token:-}" ]; then
-    set -- "$@" --bearerToken "$token"
-  else
-    set -- "$@" --username "$user" --password "$password"
-  fi
-  "$tentacle" "$command" "$@" || echo 'octo: this machine could not be taken off the list' >&2
+  signed_in "$command" --instance "$instance" --server "$ServerUrl" --space "${Space:-Default}" ||
+    echo 'octo: this machine could not be taken off the list' >&2
 }
 
+# Process 1 has no defaults for signals: without a trap, a stop during the registration would wait for a kill.
+agent='' stopped=''
+trap 'stopped=1; if [ -n "$agent" ]; then kill -TERM "$agent" 2>/dev/null || :; fi' TERM INT
+
+is_ephemeral() { [ "${Ephemeral:-N}" = Y ]; }
+may_sign_in() { [ -n "${ServerUrl:-}" ] && [ -n "$octo_key$octo_bearer$octo_user" ]; }
+if is_ephemeral && ! may_sign_in; then
+  echo 'octo: Ephemeral=Y needs ServerUrl and credentials; this machine stays on the list when it is stopped' >&2
+fi
+
 if [ ! -e "$marker" ]; then
+  [ -n "$octo_join" ] || check # before anything is made
   "$tentacle" create-instance --instance "$instance" --config "$config" --home "$home"
   "$tentacle" new-certificate --instance "$instance" --if-blank
   if is_polling; then listens=True; else listens=False; fi
@@ -92,27 +136,23 @@ if [ ! -e "$marker" ]; then
   if [ -n "${PollingConnectionCount:-}" ]; then
     "$tentacle" set-polling-connection-count --instance "$instance" --pollingConnectionCount "$PollingConnectionCount"
   fi
-  if [ -n "${OCTO_TENTACLE_JOIN:-}" ]; then
-    "$tentacle" join --instance "$instance" --name "${TargetName:-$(hostname)}"
+  if [ -n "$octo_join" ]; then
+    printf '%s\n' "$octo_join" | "$tentacle" join --token-file - --instance "$instance" --name "${TargetName:-$(hostname)}"
   else
     register
   fi
   : >"$marker"
 fi
 
-# Scripts do not see what this machine registered with.
-key=${ServerApiKey:-} token=${BearerToken:-} user=${ServerUsername:-} password=${ServerPassword:-}
-unset ServerApiKey BearerToken ServerUsername ServerPassword OCTO_TENTACLE_JOIN
-
-"$tentacle" agent --instance "$instance" --noninteractive &
-agent=$!
-stopped=
-trap 'stopped=1; kill -TERM "$agent" 2>/dev/null || :' TERM INT
 code=0
-wait "$agent" || code=$?
-# A trap interrupts the wait; the agent itself still has to end.
-while kill -0 "$agent" 2>/dev/null; do wait "$agent" || code=$?; done
-if [ -n "$stopped" ] && [ "${Ephemeral:-N}" = Y ] && [ -n "${ServerUrl:-}" ]; then
+if [ -z "$stopped" ]; then
+  "$tentacle" agent --instance "$instance" --noninteractive &
+  agent=$!
+  wait "$agent" || code=$?
+  # A trap interrupts the wait; the agent itself still has to end.
+  while kill -0 "$agent" 2>/dev/null; do wait "$agent" || code=$?; done
+fi
+if [ -n "$stopped" ] && is_ephemeral && may_sign_in; then
   deregister
   rm -f "$marker"
 fi

@@ -32,7 +32,7 @@ await bundle.write({
   file: join(out, 'tentacle.cjs'),
   format: 'cjs',
   codeSplitting: false,
-  minify: true,
+  minify: { mangle: { keepNames: { function: false, class: true } } }, // a trace names the kind of an error
   comments: false,
 });
 await bundle.close();

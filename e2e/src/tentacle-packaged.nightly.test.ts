@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -48,14 +48,20 @@ describe.skipIf(process.platform !== 'linux')('the agent as one executable', () 
     return { child, output };
   }
 
+  /** What every process of this account may read of one, and of those below it. */
+  async function seenOf(pid: number): Promise<string> {
+    const proc = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
+    const children = (await proc(`task/${pid}/children`)).split(' ').filter(Boolean).map(Number);
+    const below = await Promise.all(children.map(seenOf));
+    return [await proc('environ'), await proc('cmdline'), ...below].join('\n');
+  }
+
   test('a container registers by the variables of the Octopus image, keeps its identity, and leaves when it is ephemeral (R256)', async () => {
     await using home = await Home.open();
     const server = await home.serve();
     const door = (await home.run(['server', 'thumbprint'])).stdout.trim();
     expect(door).toMatch(/^[0-9A-F]{40}$/);
-    const { comms } = JSON.parse(
-      await (await import('node:fs/promises')).readFile(join(home.data, 'server.json'), 'utf8'),
-    ) as { comms: string };
+    const { comms } = JSON.parse(await readFile(join(home.data, 'server.json'), 'utf8')) as { comms: string };
     const port = comms.split(':').at(-1) ?? '';
     const first = await container(home, server, { ServerPort: port });
     const names = async () => JSON.parse((await home.run(['worker', 'list', '--json'])).stdout) as unknown;
@@ -63,6 +69,9 @@ describe.skipIf(process.platform !== 'linux')('the agent as one executable', () 
     await home.run(['worker', 'check', 'boxed', '--wait']);
     const { stdout } = await home.run(['run', 'echo "key ${ServerApiKey:-gone}"']);
     expect(stdout).toBe('key gone\n');
+    const seen = await seenOf(first.child.pid ?? 0);
+    expect(seen).toContain('TargetName=boxed'); // it is the right process that is looked at
+    expect(seen).not.toContain(server.key); // R253
     first.child.kill('SIGTERM');
     await once(first.child, 'exit');
     expect(JSON.stringify(await names())).toContain('boxed'); // not ephemeral: it may come back

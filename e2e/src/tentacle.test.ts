@@ -78,6 +78,26 @@ describe('a machine that joined, and calls its server', () => {
     expect(await witness(file)).toEqual(['ran']);
   }, 60_000);
 
+  test('joins again as the worker that it was, refuses a second agent, and is told why a token is no good (I16)', async () => {
+    await using home = await Home.open();
+    await home.serve();
+    await home.run(['pool', 'add', 'linux']);
+    const { stdout } = await home.run(['worker', 'join-token', 'create', '--pool', 'linux', '--quiet']);
+    const [, , token = ''] = stdout.trim().split(' ');
+    await writeFile(join(home.dir, 'token'), token);
+    const join1 = ['join', '--token-file', join(home.dir, 'token'), '--name', 'w1'];
+    for (const instance of ['Tentacle', 'TENTACLE'])
+      expect(await tentacle(home, ...join1, '--instance', instance)).toMatchObject({ code: 0 });
+    const other = await tentacle(home, ...join1, '--comms-style', 'TentaclePassive');
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('has joined as the worker w1 before')]);
+    const second = await tentacle(home, ...join1, '--instance', 'Other');
+    expect([second.code, second.stderr]).toEqual([1, expect.stringMatching(/^http\S+ refuses: the join token is used up\. Make a new/)]); // prettier-ignore
+    await agent(home, '--instance', 'Tentacle');
+    expect(await home.run(['worker', 'check', 'w1', '--wait'])).toMatchObject({ code: 0 });
+    const twice = await tentacle(home, 'agent', '--instance', 'Tentacle', '--noninteractive');
+    expect([twice.code, twice.stderr]).toEqual([1, expect.stringMatching(/^an agent runs on \S+ already, as process \d+; stop/)]); // prettier-ignore
+  });
+
   test('a WebSocket on the server’s own port is a way, too', async () => {
     await using home = await Home.open();
     const server = await home.serve();
@@ -139,7 +159,8 @@ test('the documented command lines register a listening machine, word for word (
     '--force',
   );
   expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('Could not find the worker pool with name, slug or Id Nope on the Octopus Server') as string }); // prettier-ignore
-  expect(await home.run(['worker', 'check', 'web-1', '--wait'])).toMatchObject({ code: 0 }); // that of the registration may still run
+  // Its first check may still be on its way; until then it takes no work (R87).
+  expect(await home.run(['worker', 'check', 'web-1', '--wait'])).toMatchObject({ code: 0 });
   expect((await home.run(['run', 'echo hi from $TentacleInstanceName'])).stdout).toBe('hi from MyInstance\n');
 
   const shown = await tentacle(

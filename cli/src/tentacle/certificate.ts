@@ -9,12 +9,12 @@ export async function newIdentity(nowMs: number): Promise<Identity> {
   return createIdentity({ commonName: 'Octopus Tentacle', nowMs });
 }
 
-/** 3DES, which every .NET reads. */
+/** 3DES, which every .NET reads. Without a password it is made as .NET makes it: with none, which is not the empty one. */
 export async function toPfx({ certificatePem, privateKeyPem }: Identity, password = ''): Promise<Buffer> {
   const { default: forge } = await import('node-forge');
   const key = forge.pki.privateKeyFromPem(privateKeyPem);
   const certificate = forge.pki.certificateFromPem(certificatePem);
-  const asn1 = forge.pkcs12.toPkcs12Asn1(key, [certificate], password, { algorithm: '3des' });
+  const asn1 = forge.pkcs12.toPkcs12Asn1(key, [certificate], password || null, { algorithm: '3des' });
   return Buffer.from(forge.asn1.toDer(asn1).getBytes(), 'binary');
 }
 
@@ -22,7 +22,9 @@ export async function toPfx({ certificatePem, privateKeyPem }: Identity, passwor
 export async function fromPfx(bytes: Uint8Array, password = ''): Promise<Identity> {
   const { default: forge } = await import('node-forge');
   const asn1 = forge.asn1.fromDer(forge.util.createBuffer(Buffer.from(bytes).toString('binary')));
-  const pfx = forge.pkcs12.pkcs12FromAsn1(asn1, false, password);
+  const open = (one: string | null) => forge.pkcs12.pkcs12FromAsn1(asn1, false, one as string); // null is allowed, whatever its type says
+  // PKCS#12 tells none (.NET, and so the real Tentacle) from an empty one (OpenSSL); whoever gives none means either.
+  const pfx = password === '' ? orElse(() => open(''), () => open(null)) : open(password); // prettier-ignore
   const { certBag = '', pkcs8ShroudedKeyBag = '', keyBag = '' } = forge.pki.oids;
   const bags = (oid: string) => pfx.getBags({ bagType: oid })[oid] ?? [];
   const key = [...bags(pkcs8ShroudedKeyBag), ...bags(keyBag)].find((bag) => bag.key)?.key;
@@ -33,4 +35,12 @@ export async function fromPfx(bytes: Uint8Array, password = ''): Promise<Identit
     .toString();
   const certificatePem = new X509Certificate(forge.pki.certificateToPem(certificate)).toString();
   return { certificatePem, privateKeyPem, thumbprint: thumbprintOf(certificatePem) };
+}
+
+function orElse<T>(open: () => T, again: () => T): T {
+  try {
+    return open();
+  } catch {
+    return again();
+  }
 }

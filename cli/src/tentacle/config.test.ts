@@ -8,7 +8,7 @@ import { fromPfx, newIdentity, toPfx } from './certificate.ts';
 import { flag, list, value } from './command.ts';
 import { readConfig, writeConfig } from './config-xml.ts';
 import { masked, parseOptions } from './parse.ts';
-import { Protection } from './protect.ts';
+import { keyFiles, Protection } from './protect.ts';
 import { Settings, withServer } from './settings.ts';
 import { webSocketAddress } from './rest/handshake.ts';
 import { unitText } from './unit.ts';
@@ -134,6 +134,30 @@ describe('certificates as files', () => {
     expect(await fromPfx(readFileSync(join(dir, 'theirs.pfx')), 'pw')).toEqual(identity);
     await expect(fromPfx(readFileSync(join(dir, 'theirs.pfx')), 'wrong')).rejects.toThrow(/password|MAC/i);
   });
+});
+
+test.each([null, ''])(
+  'a file without a password is read, whether it was made with none (.NET) or an empty one (OpenSSL): %j',
+  async (password) => {
+    const identity = await newIdentity(Date.now());
+    const { default: forge } = await import('node-forge');
+    const key = forge.pki.privateKeyFromPem(identity.privateKeyPem);
+    const certificate = forge.pki.certificateFromPem(identity.certificatePem);
+    for (const algorithm of ['3des', 'aes256'] as const) {
+      const asn1 = forge.pkcs12.toPkcs12Asn1(key, [certificate], password, { algorithm });
+      const bytes = Buffer.from(forge.asn1.toDer(asn1).getBytes(), 'binary');
+      expect((await fromPfx(bytes)).thumbprint).toBe(identity.thumbprint);
+    }
+    expect((await fromPfx(await toPfx(identity))).thumbprint).toBe(identity.thumbprint);
+  },
+);
+
+test('without an id of the machine, the key lies with the instances, and a certificate is read by it again', () => {
+  const { machineKey } = keyFiles(dir);
+  const files = { machineId: join(dir, 'no-machine-id'), machineKey: machineKey.startsWith(dir) ? machineKey : join(dir, 'machinekey') }; // prettier-ignore
+  const text = new Protection(files).encrypt('secret');
+  expect(new Protection(files).decrypt(text)).toBe('secret');
+  expect(readFileSync(files.machineKey, 'utf8')).toMatch(/^[\w+/]{43}=\.[\w+/]{22}==$/);
 });
 
 test('the unit for systemd starts the instance, and leaves scripts alone when it is stopped', () => {

@@ -1,10 +1,27 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, realpathSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Whole or not at all, whoever reads meanwhile. */
+/**
+ * Whole or not at all, whoever reads meanwhile. What is there keeps its owner: root may configure the agent of somebody
+ * else. A link is followed. Where only the file itself may be written (a mount, a folder of root's), it is overwritten.
+ */
 export function writeWhole(path: string, text: string | Uint8Array, mode = 0o600): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid}.new`;
-  writeFileSync(draft, text, { mode });
-  renameSync(draft, path);
+  const before = statSync(path, { throwIfNoEntry: false });
+  const file = before ? realpathSync(path) : path;
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}.new`;
+  try {
+    writeFileSync(draft, text, { mode });
+    if (before) keepOwner(draft, before);
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!before || !['EACCES', 'EBUSY', 'EPERM', 'EXDEV'].includes(code)) throw error;
+    writeFileSync(file, text);
+  }
+}
+
+function keepOwner(draft: string, { uid, gid }: Stats): void {
+  if (process.getuid?.() === 0) chownSync(draft, uid, gid);
 }

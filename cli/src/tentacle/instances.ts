@@ -14,13 +14,19 @@ const DEFAULT = 'Tentacle';
 
 /** The folder of registered instances (halibut.md 7.10); of an ordinary user's own where the system's cannot be written. */
 export function instancesFolder(env: Env): string {
-  const given = env['TentacleMachineConfigurationHomeDirectory'];
-  if (given) return join(given, 'Tentacle/Instances');
-  const system = '/etc/octopus';
-  if (process.getuid?.() === 0 || mayWrite(join(system, 'Tentacle/Instances')) || mayWrite(system))
-    return join(system, 'Tentacle/Instances');
-  return join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'octo/tentacle/Instances');
+  const folder = machineFolder(env);
+  return join(folder, folder === usersFolder(env) ? 'tentacle' : 'Tentacle', 'Instances');
 }
+
+/** What the instances of this machine, or of this user, have in common. */
+export function machineFolder(env: Env): string {
+  const given = env['TentacleMachineConfigurationHomeDirectory'];
+  if (given) return given;
+  const isSystems = process.getuid?.() === 0 || mayWrite(join(SYSTEM, 'Tentacle/Instances')) || mayWrite(SYSTEM);
+  return isSystems ? SYSTEM : usersFolder(env);
+}
+const SYSTEM = '/etc/octopus';
+const usersFolder = (env: Env) => join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'octo');
 
 export function listInstances(env: Env): readonly Instance[] {
   const folder = instancesFolder(env);
@@ -72,7 +78,7 @@ export function chooseInstance(
     if (found) return checked(found);
     throw new KnownFailure(`Instance ${instance} of tentacle has not been configured on this machine. ${known(all)}`);
   }
-  const here = join(cwd, `${DEFAULT}.config`);
+  const here = join(cwd, DEFAULT_CONFIG);
   if (existsSync(here)) return { name: '', configPath: here };
   const only = named(DEFAULT) ?? (all.length === 1 ? all[0] : undefined);
   if (only) return checked(only);
@@ -87,7 +93,9 @@ export function chooseInstance(
 
 function checked(instance: Instance): Instance {
   if (existsSync(instance.configPath)) return instance;
-  throw new KnownFailure(`The configuration file ${instance.configPath} of instance ${instance.name} is not there.`);
+  throw new KnownFailure(
+    `The configuration file ${instance.configPath} of instance ${instance.name} is not there. Create the instance again; then it can be deleted, too.`,
+  );
 }
 
 function known(all: readonly Instance[]): string {
@@ -103,6 +111,6 @@ function mayWrite(folder: string): boolean {
   }
 }
 
-export const defaultConfigName = (name: string): string => `${name}.config`;
+export const DEFAULT_CONFIG = `${DEFAULT}.config`;
 export const folderOf = (configPath: string): string => dirname(configPath);
 export const DEFAULT_INSTANCE = DEFAULT;

@@ -1,10 +1,10 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { COMMON, type Command, type Io, type Option, value } from './command.ts';
-import { failureText, isKnown, KnownFailure } from './errors.ts';
-import { isSame, masked, parseOptions, type Values } from './parse.ts';
-import { VERSION } from './version.ts';
+import { COMMON, type Command, type Io, value } from './command.ts';
+import { failureText, isKnown } from './errors.ts';
+import { format } from './format.ts';
+import { appendLog } from './log-file.ts';
+import { isSame, masked, parseOptions } from './parse.ts';
 
 /** How each verb is found, without loading any other. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -33,30 +33,24 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'show-configuration': async () => (await import('./commands/show-configuration.ts')).showConfiguration,
   'show-thumbprint': async () => (await import('./commands/certificates.ts')).showThumbprint,
   'update-trust': async () => (await import('./commands/trust.ts')).updateTrust,
+  version: async () => (await import('./commands/version.ts')).version,
   watchdog: async () => (await import('./commands/elsewhere.ts')).watchdog,
 };
-const ALIASES: Readonly<Record<string, string>> = { run: 'agent', '--version': 'version', '-v': 'version' };
+const ALIASES: Readonly<Record<string, string>> = { run: 'agent', v: 'version', '?': 'help' };
 const FORMAT = value('format', 'text or json');
 
 /** The `tentacle` program: exit codes 0, 1, 2 and 100, results on stdout, failures on stderr (halibut.md 9.1). */
 export async function runTentacle(argv: readonly string[], io: Io): Promise<number> {
-  const [first = '', ...given] = argv;
-  const name = ALIASES[first.toLowerCase()] ?? first.toLowerCase();
+  const { first, given } = commandFirst(argv);
+  const name = nameOf(first);
   // A token may stand alone, for one line to paste.
   const rest = name === 'join' && given[0] && !/^[-/]/.test(given[0]) ? ['--token', ...given] : given;
   try {
-    if (name === '' || name.startsWith('-') || name.startsWith('/')) return await topHelp(io, name === '' ? [] : argv);
-    if (name === 'help') return await help(rest, io);
-    if (name === 'version') return version(rest, io);
+    if (name === '' || name === 'help') return await help(rest, name === '' ? 2 : 0, io);
     const load = COMMANDS[name];
-    if (!load) return unknown(first, io);
+    if (!load) return isKubernetes(name) ? notHere(first, io) : unknown(first, 2, io);
     const command = await load();
-    const [all, formats] = [
-      [...command.options, ...COMMON, { names: ['help', '?', 'h'], kind: 'switch', about: 'this text' } as Option],
-      [FORMAT],
-    ];
-    if (rest.some((arg) => /^(--?|\/)(help|\?)$/i.test(arg)))
-      return showHelp(command, parseOptions(rest, [...all, ...formats]), io);
+    if (rest.some(isHelp)) return await help([name, ...rest.filter((arg) => !isHelp(arg))], 0, io);
     const values = parseOptions(rest, [...command.options, ...COMMON]);
     log(io, `tentacle ${first} ${masked(rest)}`);
     return (await command.run(values, values.has('noconsolelogging') ? quiet(io) : io)) ?? 0;
@@ -68,73 +62,54 @@ export async function runTentacle(argv: readonly string[], io: Io): Promise<numb
   }
 }
 
+/** Switches of every command may stand before its name, too. */
+function commandFirst(argv: readonly string[]): { readonly first: string; readonly given: readonly string[] } {
+  const switches = COMMON.filter((it) => it.kind === 'switch').flatMap((it) => it.names);
+  const isSwitch = (arg: string) => switches.some((name) => isSame(arg.replace(/^(--?|\/)/, ''), name));
+  const at = argv.findIndex((arg) => !/^[-/]/.test(arg) || !isSwitch(arg));
+  if (at < 0) return { first: '', given: argv };
+  return { first: argv[at] ?? '', given: [...argv.slice(at + 1), ...argv.slice(0, at)] };
+}
+
+/** A command may stand there like an option: `--version`. */
+function nameOf(word: string): string {
+  const name = word.toLowerCase().replace(/^[-/]+/, '');
+  return ALIASES[name] ?? name;
+}
+const isHelp = (arg: string) => /^(--?|\/)(help|\?)$/i.test(arg);
+
 function quiet(io: Io): Io {
   return { ...io, line: () => {} };
 }
 
-async function topHelp(io: Io, argv: readonly string[]): Promise<number> {
-  if (argv.length > 0 && /^(--?|\/)(help|\?)$/i.test(argv[0] ?? '')) return help(argv.slice(1), io);
-  if (argv.length > 0) return unknown(argv[0] ?? '', io);
-  await help([], io);
-  return 2;
-}
-
-function unknown(name: string, io: Io): number {
+function unknown(name: string, exitCode: number, io: Io): number {
   io.error(`Command '${name}' is not supported`);
-  io.line('See tentacle help for the commands that there are.');
-  return 2;
+  io.line("See 'tentacle help'");
+  return exitCode;
 }
 
-async function help(args: readonly string[], io: Io): Promise<number> {
-  const [name = ''] = args.filter((arg) => !arg.startsWith('-'));
-  const load = COMMANDS[ALIASES[name.toLowerCase()] ?? name.toLowerCase()];
-  if (load) return showHelp(await load(), parseOptions(args.filter((arg) => arg !== name), [FORMAT, ...COMMON]), io); // prettier-ignore
-  const all = await Promise.all(Object.values(COMMANDS).map((one) => one()));
-  io.line('Usage: tentacle <command> [--option=value …]\n\nCommands:\n');
-  const width = Math.max(...all.map((it) => it.name.length)) + 2;
-  for (const it of all) io.line(`  ${it.name.padEnd(width)}${it.about}`);
-  io.line(`  ${'version'.padEnd(width)}which version this is`);
-  io.line('\ntentacle help <command> tells its options.');
-  return 0;
+/** Verbs that somebody may bring along, whatever their options: better than that they are unknown (workers.md 3). */
+const isKubernetes = (name: string) => /^(register|migrate-preinstalled)-k8s-/.test(name);
+function notHere(name: string, io: Io): number {
+  io.error(
+    `${name} is for the Kubernetes agent, which this is not. Register as a worker: tentacle help register-worker`,
+  );
+  return 1;
 }
 
-function showHelp(command: Command, values: Values, io: Io): number {
-  const { name, about, aliases = [], options } = command;
-  if (format(values) === 'json') {
-    const Options = options.map((it) => ({ Name: it.names[0], Description: it.about }));
-    io.write(JSON.stringify({ Name: name, Description: about, Aliases: aliases, Options }, undefined, 2));
-    return 0;
-  }
-  io.line(`Usage: tentacle ${name} [--option=value …]\n\n${about}\n\nOptions:\n`);
-  const shown = [...options, ...COMMON].map((it) => ({ text: spell(it), about: it.about }));
-  const width = Math.min(40, Math.max(...shown.map((it) => it.text.length)) + 2);
-  for (const it of shown) io.line(`  ${it.text.padEnd(width)}${it.about}`);
-  return 0;
-}
-
-function spell({ names, kind }: Option): string {
-  const dashed = names.map((name) => (name.length === 1 ? `-${name}` : `--${name}`)).join(', ');
-  return kind === 'switch' ? dashed : `${dashed}=VALUE`;
-}
-
-/** Anything but text and json is a failure. */
-export function format(values: Values): 'text' | 'json' {
-  const given = values.get('format') ?? 'text';
-  if (isSame(given, 'text')) return 'text';
-  if (isSame(given, 'json')) return 'json';
-  throw new KnownFailure(`The format '${given}' is not supported. Try text or json.`);
-}
-
-function version(args: readonly string[], io: Io): number {
-  const values = parseOptions(args, [FORMAT, ...COMMON]);
-  if (format(values) === 'text') {
-    io.write(VERSION);
-    return 0;
-  }
-  const MajorMinorPatch = VERSION.split('-')[0];
-  const parts = { InformationalVersion: VERSION, MajorMinorPatch, NuGetVersion: VERSION, SourceBranchName: 'main' };
-  io.write(JSON.stringify({ ...parts, IsPrerelease: VERSION.includes('-') }, undefined, 2));
-  return 0;
+/** Whatever else stands there is passed over: somebody looks for help. */
+async function help(args: readonly string[], exitCode: number, io: Io): Promise<number> {
+  const { showCommand, showCommands } = await import('./help.ts');
+  const at = args.findIndex((arg) => /^(--?|\/)format([=:]|$)/i.test(arg));
+  const end = at < 0 ? at : /[=:]/.test(args[at] ?? '') ? at + 1 : at + 2;
+  const wanted = format(parseOptions(at < 0 ? [] : args.slice(at, end), [FORMAT]));
+  const word = args.find((arg, n) => /^[a-z]/i.test(arg) && !(n > at && n < end));
+  const name = word === undefined || isSame(word, 'help') ? '' : nameOf(word);
+  const load = COMMANDS[name];
+  if (name !== '' && !load) return unknown(word ?? '', 0, io);
+  if (load) showCommand(await load(), wanted, io);
+  else showCommands(await Promise.all(Object.values(COMMANDS).map((one) => one())), wanted, io);
+  return exitCode;
 }
 
 /** Before an instance is known (9.1). */
@@ -144,10 +119,5 @@ function logPath({ env }: Io): string {
 }
 
 function log(io: Io, text: string): void {
-  try {
-    mkdirSync(dirname(logPath(io)), { recursive: true });
-    appendFileSync(logPath(io), `${new Date().toISOString()} ${text}\n`, { mode: 0o600 });
-  } catch {
-    // a command works where nothing can be logged
-  }
+  appendLog(logPath(io), text);
 }

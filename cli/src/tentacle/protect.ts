@@ -1,13 +1,18 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** Files that keys come from (halibut.md 7.9). */
 export interface KeyFiles {
   readonly machineId: string;
   readonly machineKey: string;
 }
-export const KEY_FILES: KeyFiles = { machineId: '/etc/machine-id', machineKey: '/etc/octopus/machinekey' };
+const SYSTEMS: KeyFiles = { machineId: '/etc/machine-id', machineKey: '/etc/octopus/machinekey' };
+
+/** Without an id of the machine, as in most containers, the key lies with the instances: on their volume, or in a home. */
+export function keyFiles(machineFolder: string): KeyFiles {
+  return existsSync(SYSTEMS.machineKey) ? SYSTEMS : { ...SYSTEMS, machineKey: join(machineFolder, 'machinekey') };
+}
 
 interface Key {
   readonly key: Buffer;
@@ -23,7 +28,7 @@ const IV = Buffer.from('743677397A244326', 'ascii');
 export class Protection {
   readonly #files: KeyFiles;
 
-  constructor(files: KeyFiles = KEY_FILES) {
+  constructor(files: KeyFiles = SYSTEMS) {
     this.#files = files;
   }
 

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { cpus, hostname } from 'node:os';
 import { type Command, INSTANCE, type Io, type Option } from './command.ts';
 import { opened } from './commands/shared.ts';
@@ -21,7 +22,8 @@ export function restCommand(name: string): Command {
     about: command.description,
     options: [...INSTANCE, ...command.options.map(asOption)],
     async run(values, io) {
-      await command.run(restValues(values, command.options), await depsOf(opened(values, io), io), io.signal);
+      const given = restValues(values, command.options);
+      await command.run(given, await depsOf(opened(values, io), io), io.signal);
     },
   };
 }
@@ -40,7 +42,19 @@ function asOption({ names, kind, description }: OptionSpec): Option {
 
 function restValues(values: Values, options: readonly OptionSpec[]): RestValues {
   const given = options.filter(({ names: [name] }) => values.has(name));
-  return new RestValues(new Map(given.map(({ names: [name] }) => [name, values.all(name)])));
+  return new RestValues(
+    new Map(
+      given.map(({ names: [name], isSecret }) => {
+        const texts = values.all(name);
+        return [name, isSecret && name !== 'username' ? withoutDash(texts) : texts];
+      }),
+    ),
+  );
+}
+
+/** A secret that is `-` stands in the first line of stdin: neither a list of processes nor an environment shows it (R253). */
+function withoutDash(texts: readonly string[]): readonly string[] {
+  return texts.map((text) => (text === '-' ? (readFileSync(0, 'utf8').split(/\r?\n/)[0] ?? '') : text));
 }
 
 async function depsOf(settings: Settings, io: Io): Promise<RestDeps> {

@@ -1,6 +1,7 @@
 import { type HttpProxy, type PollState } from '@octo/halibut';
+import { OctoError } from '@octo/kernel';
 import { type PolledServer, serveMachine } from '@octo/tentacle/agent';
-import { appendFileSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
@@ -8,11 +9,13 @@ import { realClock } from './clock.ts';
 import { type Io } from './command.ts';
 import { HEARTBEAT } from './commands/livez.ts';
 import { KnownFailure } from './errors.ts';
+import { appendLog } from './log-file.ts';
 import { type Settings, type TrustedServer } from './settings.ts';
 import { onProbation, probationOf } from './update/probation.ts';
 import { become, STAYED_MS } from './update/switch.ts';
 import { type Candidate, Updater } from './update/updater.ts';
 import { readVersions, writeVersions } from './update/versions.ts';
+import { upkeepOf } from './upkeep.ts';
 import { VERSION } from './version.ts';
 
 const BEAT_MS = 10_000;
@@ -58,18 +61,19 @@ export async function runAgent(settings: Settings, io: Io, signal: AbortSignal):
           environment: environmentOf(settings),
           ...(isSea() && { node: null }), // this executable is no Node that tools could use
           clock: realClock,
+          upkeep: upkeepOf(io.env),
           updater,
           ...(prove && { onCall: prove }),
           onListening: (port) => log(`Agent listening on: ${settings.listenIp ?? '[::]'}:${port}`),
           onState: (server, state) => {
             if (state.state === 'connected') prove?.();
-            tell(server, state, log, io);
+            tell(server, state, { log, io, settings });
           },
           onRefused: ({ peer, thumbprint, why }) =>
             log(`A connection from ${peer} was refused: it ${why}${thumbprint ? ` (thumbprint ${thumbprint})` : ''}`),
         },
         AbortSignal.any([until, turn.signal]),
-      );
+      ).catch(told);
       const { candidate } = coming;
       if (!candidate || until.aborted) break;
       await giveWay(settings, { candidate, updater, io, log }, until);
@@ -79,6 +83,12 @@ export async function runAgent(settings: Settings, io: Io, signal: AbortSignal):
     clearTimeout(stayed);
   }
   log('The agent has stopped.');
+}
+
+/** A second agent is foreseen: nothing is wrong with this one. */
+function told(error: unknown): never {
+  if (!OctoError.is(error) || error.code !== 'OCTO_AGENT_TWICE') throw error;
+  throw new KnownFailure(`${error.message}; ${error.hint ?? ''}`);
 }
 
 interface Coming {
@@ -134,26 +144,28 @@ function announce(settings: Settings, servers: readonly PolledServer[], log: (te
   if (settings.noListen) log('Agent will not listen on any TCP ports');
 }
 
-function tell(server: PolledServer, state: PollState, log: (text: string) => void, io: Io): void {
+interface Ears {
+  readonly log: (text: string) => void;
+  readonly io: Io;
+  readonly settings: Settings;
+}
+function tell(server: PolledServer, state: PollState, { log, io, settings }: Ears): void {
   if (state.state === 'connected') {
     if (state.connection === 0)
       log(`Connected to ${server.address}${state.isMultiplexed ? ', for all calls at once' : ''}`);
     return;
   }
   const why = state.error instanceof Error ? state.error.message : 'the server closed the connection';
-  if (state.connection === 0)
-    io.error(`${server.address}: ${why}. Retrying in ${(state.retryMs / 1_000).toFixed(1)} seconds`);
+  if (state.connection !== 0) return;
+  const text = `${server.address}: ${why}. Retrying in ${(state.retryMs / 1_000).toFixed(1)} seconds`;
+  io.error(text);
+  appendLog(settings.logFile, text);
 }
 
-/** The instance's own log; one file, and one more when it is large. */
+/** On the console, and in the instance's own log. */
 function say(settings: Settings, io: Io, text: string): void {
   io.line(text);
-  try {
-    mkdirSync(dirname(settings.logFile), { recursive: true });
-    appendFileSync(settings.logFile, `${new Date().toISOString()} ${text}\n`, { mode: 0o600 });
-  } catch {
-    // a full disk does not stop an agent from answering
-  }
+  appendLog(settings.logFile, text);
 }
 
 function heartbeat(file: string): NodeJS.Timeout {

@@ -1,14 +1,21 @@
 import { type Identity } from '@octo/halibut';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { readConfig, writeConfig } from './config-xml.ts';
+import { contributes, envFile } from './env-file.ts';
 import { KnownFailure } from './errors.ts';
 import { writeWhole } from './files.ts';
-import { chooseInstance, folderOf, type Instance } from './instances.ts';
+import { chooseInstance, folderOf, type Instance, machineFolder } from './instances.ts';
 import { isSame } from './parse.ts';
-import { Protection } from './protect.ts';
+import { keyFiles, Protection } from './protect.ts';
+import { programFile } from './unit.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
+interface Surroundings {
+  readonly env: Env;
+  /** Where a `.env` is looked for; that of this program if not given. */
+  readonly programFolder?: string;
+}
 
 /** Source of the numbers: halibut.md 7.9. */
 export const STYLES = ['None', 'TentaclePassive', 'TentacleActive'] as const;
@@ -60,36 +67,48 @@ export class Settings {
   readonly #env: Env;
   readonly #protection: Protection;
   readonly #stored: Map<string, string>;
+  readonly #programFolder: string;
+  #file: Env | undefined;
 
-  private constructor(instance: Instance, stored: Map<string, string>, env: Env, protection: Protection) {
+  private constructor(
+    instance: Instance,
+    stored: Map<string, string>,
+    { env, programFolder }: Surroundings,
+    protection: Protection,
+  ) {
     this.instance = instance;
     this.#stored = stored;
     this.#env = env;
+    this.#programFolder = programFolder ?? dirname(programFile());
     this.#protection = protection;
   }
 
   /** Throws a KnownFailure when there is no such instance, or its file cannot be read. */
   static open(
     choice: { readonly instance: string | undefined; readonly config: string | undefined },
-    { env, cwd }: { readonly env: Env; readonly cwd: string },
-    protection = new Protection(),
+    surroundings: Surroundings & { readonly cwd: string },
+    protection = new Protection(keyFiles(machineFolder(surroundings.env))),
   ): Settings {
+    const { env, cwd } = surroundings;
     const instance = chooseInstance(env, cwd, choice);
     const { configPath } = instance;
     if (!existsSync(configPath)) throw new KnownFailure(`The configuration file ${configPath} is not there.`);
     try {
       if (statSync(configPath).size > MAX_CONFIG_BYTES) throw new Error('it is too large');
-      return new Settings(instance, readConfig(readFileSync(configPath, 'utf8')), env, protection);
+      return new Settings(instance, readConfig(readFileSync(configPath, 'utf8')), surroundings, protection);
     } catch (error) {
       throw new KnownFailure(`The configuration file ${configPath} cannot be read: ${(error as Error).message}`);
     }
   }
 
   get(key: string): string | undefined {
+    return this.#given(key) || this.#stored.get(key) || undefined;
+  }
+  #given(key: string): string | undefined {
     const variable = VARIABLES[key];
-    const isOn = this.#env['OCTOPUS_CONTRIBUTE_ENV_SETTINGS']?.toLowerCase() === 'true';
-    const given = variable && isOn ? this.#env[variable] : undefined;
-    return (given || this.#stored.get(key)) || undefined; // prettier-ignore
+    if (variable === undefined || !contributes(this.#env)) return undefined;
+    this.#file ??= envFile(this.#programFolder);
+    return this.#env[variable] || this.#file[variable];
   }
   set(key: string, value: string | undefined): void {
     if (value === undefined) this.#stored.delete(key);

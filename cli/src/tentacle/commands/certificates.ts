@@ -4,7 +4,7 @@ import { type Identity } from '@octo/halibut';
 import { type Command, flag, INSTANCE, type Io, value } from '../command.ts';
 import { KnownFailure } from '../errors.ts';
 import { writeWhole } from '../files.ts';
-import { format } from '../main.ts';
+import { format } from '../format.ts';
 import { type Values } from '../parse.ts';
 import { opened, RESTART } from './shared.ts';
 
@@ -19,7 +19,12 @@ export const newCertificate: Command = {
     value('pfx-password', 'password of that file'),
   ],
   async run(values, io) {
-    const isExport = values.has('export-file') || values.has('export-pfx');
+    const [file, pfx] = [values.text('export-file'), values.text('export-pfx')];
+    const isExport = (file ?? pfx) !== undefined;
+    if (file && pfx)
+      throw new KnownFailure('Invalid command: --export-file and --export-pfx cannot be specified together');
+    if (isExport && values.has('if-blank'))
+      throw new KnownFailure('Invalid command: --if-blank and an export cannot be specified together');
     const settings = isExport ? undefined : opened(values, io);
     if (settings && values.has('if-blank') && settings.get('Tentacle.Certificate') !== undefined)
       return io.line('A certificate already exists, no changes will be applied.');
@@ -30,7 +35,10 @@ export const newCertificate: Command = {
       await settings.setCertificate(identity);
       settings.save();
     }
-    io.line(`A new certificate has been generated. Thumbprint: ${identity.thumbprint}`);
+    io.line(
+      `A new certificate has been generated and ${file || pfx ? `written to ${file ?? pfx}` : 'installed'}. Thumbprint:`,
+    );
+    io.line(identity.thumbprint); // alone, for programs
     if (settings) io.line(RESTART);
   },
 };
@@ -38,7 +46,7 @@ export const newCertificate: Command = {
 async function exportTo(identity: Identity, values: Values, io: Io): Promise<void> {
   const { toPfx } = await import('../certificate.ts');
   const [plain, pfx] = [values.text('export-file'), values.text('export-pfx')];
-  if (plain) writeWhole(resolve(io.cwd, plain), (await toPfx(identity)).toString('base64'));
+  if (plain) writeWhole(resolve(io.cwd, plain), `\uFEFF${(await toPfx(identity)).toString('base64')}`); // with BOM (7.9)
   if (pfx) writeWhole(resolve(io.cwd, pfx), await toPfx(identity, values.get('pfx-password') ?? ''));
 }
 
@@ -89,15 +97,16 @@ export const showThumbprint: Command = {
   options: [
     ...INSTANCE,
     value('format', 'text or json'),
-    value('export-file|e', 'write it there, too'),
+    value('export-file|e', 'write it there, and nothing on the console'),
     flag('thumbprint-only', 'accepted; it is always alone'),
   ],
   async run(values, io) {
     const wanted = format(values);
     const settings = opened(values, io);
-    const thumbprint = settings.thumbprint ?? (await settings.certificate())?.thumbprint ?? '';
+    const thumbprint = (await settings.certificate())?.thumbprint ?? null;
+    const text = wanted === 'json' ? JSON.stringify({ Thumbprint: thumbprint }) : (thumbprint ?? '');
     const file = values.text('export-file');
-    if (file) writeWhole(resolve(io.cwd, file), thumbprint, 0o644);
-    io.write(wanted === 'json' ? JSON.stringify({ Thumbprint: thumbprint }) : thumbprint);
+    if (file) writeWhole(resolve(io.cwd, file), text, 0o644);
+    else io.write(text);
   },
 };

@@ -1,5 +1,7 @@
+import { mkdirSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { type Command, flag, INSTANCE, list, value } from '../command.ts';
+import { resolve } from 'node:path';
+import { type Command, flag, INSTANCE, type Io, list, value } from '../command.ts';
 import { KnownFailure } from '../errors.ts';
 import { isSame, parseFlag, parseWhole } from '../parse.ts';
 import { type Settings, withServer } from '../settings.ts';
@@ -22,6 +24,8 @@ export const configure: Command = {
   ],
   async run(values, io) {
     const settings = opened(values, io);
+    if (!CHANGES.some((name) => values.has(name)))
+      return io.line('Nothing to change was named: see tentacle help configure');
     if (values.has('reset-trust')) {
       settings.setTrustedServers([]);
       io.line('Removing all trusted Octopus Servers...');
@@ -35,13 +39,29 @@ export const configure: Command = {
       io.line(`Adding trusted Octopus Server: ${thumbprint}`);
     }
     for (const [name, text] of values.entries()) {
-      const said = change(settings, name, text);
+      const said = change(settings, name, FOLDERS.includes(name) ? folder(text, io) : text);
       if (said !== undefined) io.line(said);
     }
     settings.save();
     io.line(RESTART);
   },
 };
+
+const FOLDERS = ['home', 'app'];
+const CHANGES = [...FOLDERS, 'port', 'noListen', 'listenIpAddress', 'pollingConnectionCount', 'trust', 'remove-trust', 'reset-trust']; // prettier-ignore
+
+/** Seen from where the command runs, and made: the agent runs somewhere else. Who may not make it here may name it. */
+function folder(text: string, io: Io): string {
+  const path = resolve(io.cwd, text);
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    io.line(
+      `The folder ${path} could not be made (${(error as NodeJS.ErrnoException).code}): make it, or name another`,
+    );
+  }
+  return path;
+}
 
 /** Each in the order in which it was given (halibut.md 9.2). */
 function change(settings: Settings, name: string, text: string): string | undefined {
@@ -61,7 +81,7 @@ function change(settings: Settings, name: string, text: string): string | undefi
     case 'listenIpAddress':
       if (!isSame(text, 'any') && isIP(text) === 0) throw new Error(`'${text}' is no IP address`);
       settings.set('Tentacle.Services.ListenIP', isSame(text, 'any') ? '' : text);
-      return `Listen on IP address: ${text}`;
+      return isSame(text, 'any') ? 'Listen on any IP address' : `Listen on IP address: ${text}`;
     case 'pollingConnectionCount':
       return countSet(settings, text);
     default:

@@ -1,4 +1,4 @@
-import { type Command, list, value } from '../command.ts';
+import { type Command, flag, value } from '../command.ts';
 import { KnownFailure } from '../errors.ts';
 
 const windowsOnly = (name: string, about: string, options: Command['options']): Command => ({
@@ -7,17 +7,17 @@ const windowsOnly = (name: string, about: string, options: Command['options']): 
   options,
   run: async () => {
     throw new KnownFailure(
-      `${name} is for Windows services. On this system the service manager does it: see tentacle help service.`,
+      `${name} is only supported on Windows. Here the service manager does it: see tentacle help service.`,
     );
   },
 });
 
 export const checkServices = windowsOnly('checkservices', 'Windows: starts instances that have stopped.', [
-  list('instances', 'names, with commas between, or *'),
+  value('instances', 'names, with commas between, or *'),
 ]);
 export const watchdog = windowsOnly('watchdog', 'Windows: a task that starts instances that have stopped.', [
-  value('create', 'make it'),
-  value('delete', 'remove it'),
+  flag('create', 'make it'),
+  flag('delete', 'remove it'),
   value('interval', 'minutes between'),
   value('instances', 'names, or *'),
 ]);

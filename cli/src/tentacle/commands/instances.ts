@@ -1,18 +1,19 @@
 import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Command, INSTANCE, value } from '../command.ts';
 import { writeConfig } from '../config-xml.ts';
 import { writeWhole } from '../files.ts';
 import {
   addInstance,
   chooseInstance,
+  DEFAULT_CONFIG,
   DEFAULT_INSTANCE,
-  defaultConfigName,
   listInstances,
   removeInstance,
 } from '../instances.ts';
 import { KnownFailure } from '../errors.ts';
-import { format } from '../main.ts';
+import { format } from '../format.ts';
+import { isSame } from '../parse.ts';
 import { Settings } from '../settings.ts';
 
 export const createInstance: Command = {
@@ -22,8 +23,12 @@ export const createInstance: Command = {
   async run(values, io) {
     const name = values.text('instance') ?? DEFAULT_INSTANCE;
     const given = values.text('config');
-    const configPath = resolve(io.cwd, given ?? defaultConfigName(name));
-    const home = values.text('home') ?? dirname(configPath);
+    // Not named, it lies in the home folder, which is then '.'; a relative home is seen from the file (halibut.md 7.10).
+    const configPath = resolve(io.cwd, given ?? join(values.text('home') ?? '.', DEFAULT_CONFIG));
+    const home = homeOf(values.text('home'), given === undefined ? '.' : dirname(configPath), given === undefined);
+    const other = listInstances(io.env).find((it) => it.configPath === configPath && !isSame(it.name, name));
+    if (other)
+      io.line(`The instance ${other.name} has the same configuration file: what is changed here is changed there`);
     if (!existsSync(configPath)) {
       io.line(`Creating empty configuration file: ${configPath}`);
       writeWhole(configPath, writeConfig(new Map()));
@@ -38,6 +43,11 @@ export const createInstance: Command = {
     io.line(`Saving instance: ${name}`);
   },
 };
+
+function homeOf(wanted: string | undefined, folder: string, holdsConfig: boolean): string {
+  if (wanted === undefined) return folder;
+  return holdsConfig && !isAbsolute(wanted) ? '.' : wanted;
+}
 
 export const deleteInstance: Command = {
   name: 'delete-instance',

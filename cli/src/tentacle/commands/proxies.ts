@@ -1,5 +1,5 @@
 import { type Command, INSTANCE, value } from '../command.ts';
-import { parseFlag } from '../parse.ts';
+import { parseFlag, type Values } from '../parse.ts';
 import { opened } from './shared.ts';
 
 const OPTIONS = [
@@ -20,12 +20,14 @@ function proxyCommand(name: string, about: string, of: 'polling' | 'web'): Comma
       const settings = opened(values, io);
       const before = settings.proxy(of);
       const enable = values.get('proxyEnable');
-      const host = values.get('proxyHost') ?? before.host;
-      const isOn = enable === undefined ? before.useDefault || host !== '' : parseFlag(enable, 'proxyEnable');
+      const isEnabled = enable !== undefined && parseFlag(enable, 'proxyEnable');
+      // Said to be on, and no host named: the one of the system, as with the real program.
+      const host = hostOf(values.get('proxyHost') ?? (isEnabled ? '' : before.host));
+      const isOn = enable === undefined ? before.useDefault || host !== '' : isEnabled;
       settings.setProxy(of, {
         useDefault: isOn && host === '',
         host: isOn ? host : '',
-        port: values.number('proxyPort') ?? before.port,
+        port: portOf(values) ?? before.port,
         username: values.get('proxyUsername') ?? before.username,
         password: values.get('proxyPassword') ?? before.password,
       });
@@ -45,3 +47,14 @@ export const pollingProxy = proxyCommand(
   'polling',
 );
 export const proxy = proxyCommand('proxy', 'Sets the proxy of scripts and of calls to the REST API.', 'web');
+
+/** Of an address that was copied whole, `http://proxy.corp:8080/`, the host is meant. */
+function hostOf(text: string): string {
+  const host = /^[a-z][a-z\d+.-]*:\/\/(?:[^/?#]*@)?(\[[^\]]*\]|[^/:?#]*)/i.exec(text)?.[1];
+  return host ?? text.trim();
+}
+
+/** An empty one is the usual one. */
+function portOf(values: Values): number | undefined {
+  return values.has('proxyPort') && values.text('proxyPort') === undefined ? 80 : values.number('proxyPort');
+}

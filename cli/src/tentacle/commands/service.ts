@@ -1,14 +1,26 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type Command, flag, type Io, value } from '../command.ts';
 import { KnownFailure } from '../errors.ts';
 import { writeWhole } from '../files.ts';
-import { chooseInstance, listInstances } from '../instances.ts';
+import { chooseInstance, type Instance, listInstances } from '../instances.ts';
 import { type Values } from '../parse.ts';
-import { unitName, unitText } from '../unit.ts';
+import { Settings } from '../settings.ts';
+import { thisProgram, unitName, unitText } from '../unit.ts';
 
-const ACTIONS = ['install', 'reconfigure', 'start', 'stop', 'restart', 'uninstall'] as const;
+/** In the order in which they are done, whatever the order on the line (halibut.md 9.2). */
+const ACTIONS = ['restart', 'stop', 'uninstall', 'install', 'reconfigure', 'start'] as const;
+type Action = (typeof ACTIONS)[number];
+const DONE: Readonly<Record<Action, string>> = {
+  restart: 'restarted',
+  stop: 'stopped',
+  uninstall: 'uninstalled',
+  install: 'installed',
+  reconfigure: 'reconfigured',
+  start: 'started',
+};
 
 export const service: Command = {
   name: 'service',
@@ -20,7 +32,7 @@ export const service: Command = {
     flag('stop', 'stop it; scripts go on'),
     flag('restart', 'stop and start it'),
     flag('uninstall', 'stop it and remove its unit'),
-    value('username|user', 'as whom it runs; root by default'),
+    value('username|user', 'as whom it runs, also by OCTOPUS_SERVICE_USERNAME; root by default'),
     value('password', 'accepted; systemd needs none'),
     value('dependOn', 'a unit that has to run before'),
     value('instance', 'name of the instance; * for all with start, stop and restart'),
@@ -28,53 +40,91 @@ export const service: Command = {
   async run(values, io) {
     const wanted = ACTIONS.filter((it) => values.has(it));
     if (wanted.length === 0) throw new KnownFailure(`Say what to do: ${ACTIONS.map((it) => `--${it}`).join(', ')}`);
-    const names = values.text('instance') === '*' ? listInstances(io.env).map((it) => it.name) : [nameOf(values, io)];
-    for (const name of names) for (const action of wanted) act(action, name, values, io);
+    const isAll = values.text('instance') === '*';
+    if (isAll && wanted.some((it) => ['install', 'reconfigure', 'uninstall'].includes(it)))
+      throw new KnownFailure('--instance=* can only be used for --start, --stop, and --restart flags');
+    const instances = isAll
+      ? listInstances(io.env)
+      : [chooseInstance(io.env, io.cwd, { instance: values.text('instance'), config: undefined })];
+    for (const instance of instances) for (const action of wanted) act(action, instance, values, io);
   },
 };
 
-function nameOf(values: Values, io: Io): string {
-  const { name } = chooseInstance(io.env, io.cwd, { instance: values.text('instance'), config: undefined });
-  if (name === '') throw new KnownFailure('A service is one of an instance. Name it: --instance=NAME');
-  return name;
-}
-
-function act(action: (typeof ACTIONS)[number], name: string, values: Values, io: Io): void {
-  const unit = unitName(name);
-  const file = join(io.env['OCTO_SYSTEMD_FOLDER'] ?? '/etc/systemd/system', unit);
+function act(action: Action, instance: Instance, values: Values, io: Io): void {
+  const unit = unitName(instance.name);
+  const called = instance.name || instance.configPath;
+  const folder = io.env['OCTO_SYSTEMD_FOLDER'] ?? '/etc/systemd/system';
+  const file = join(folder, unit);
+  if (action === 'install' || action === 'reconfigure' || action === 'uninstall') checkRights(folder);
   switch (action) {
     case 'install':
-    case 'reconfigure': {
-      const dependOn = values.text('dependOn');
-      const user = values.text('username') ?? 'root';
-      writeWhole(file, unitText({ instance: name, program: program(), user, ...(dependOn && { dependOn }) }), 0o644);
-      systemctl(io, ['daemon-reload']);
-      if (action === 'install') systemctl(io, ['enable', unit]);
-      io.line(action === 'install' ? `Service installed: ${name}` : `Service reconfigured: ${name}`);
-      return;
-    }
+    case 'reconfigure':
+      writeUnit(file, instance, values, io);
+      systemctl(['daemon-reload']);
+      if (action === 'install') systemctl(['enable', unit]);
+      break;
     case 'uninstall':
       if (!existsSync(file)) throw new KnownFailure(`There is no service ${unit}.`);
-      systemctl(io, ['disable', '--now', unit]);
+      systemctl(['disable', '--now', unit]);
       rmSync(file);
-      systemctl(io, ['daemon-reload']);
-      io.line(`Service uninstalled: ${name}`);
-      return;
-    case 'start':
-    case 'stop':
+      systemctl(['daemon-reload']);
+      break;
     case 'restart':
-      systemctl(io, [action, unit]);
-      io.line(`Service ${{ start: 'started', stop: 'stopped', restart: 'restarted' }[action]}: ${name}`);
+    case 'stop':
+    case 'start':
+      systemctl([action, unit]);
+  }
+  io.line(`Service ${DONE[action]}: ${called}`);
+}
+
+function writeUnit(file: string, instance: Instance, values: Values, io: Io): void {
+  const dependOn = values.text('dependOn');
+  const user = values.text('username') ?? (io.env['OCTOPUS_SERVICE_USERNAME'] || 'root');
+  const machineHome = io.env['TentacleMachineConfigurationHomeDirectory'];
+  const unit = {
+    instance: instance.name,
+    configPath: instance.configPath,
+    program: thisProgram(),
+    user,
+    ...(dependOn && { dependOn }),
+    ...(machineHome && { environment: { TentacleMachineConfigurationHomeDirectory: machineHome } }),
+  };
+  const uid = uidOf(user); // there is such a user
+  writeWhole(file, unitText(unit), 0o644);
+  warnOfOwner(instance, { user, uid }, io);
+}
+
+/** Its configuration is for its owner alone, and so is what it writes. */
+function warnOfOwner(
+  { configPath }: Instance,
+  { user, uid }: { readonly user: string; readonly uid: number },
+  io: Io,
+): void {
+  if (uid === 0 || statSync(configPath).uid === uid) return;
+  const { home } = Settings.open({ instance: undefined, config: configPath }, io);
+  const config = configPath.startsWith(`${home}/`) ? '' : ` ${configPath}`;
+  io.line(`${configPath} belongs to another user. Before the start: chown -R ${user} ${home}${config}`);
+}
+
+function uidOf(user: string): number {
+  if (user === userInfo().username) return userInfo().uid;
+  try {
+    return Number(execFileSync('id', ['-u', '--', user], { stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 }));
+  } catch {
+    throw new KnownFailure(`There is no user ${user} on this machine.`);
   }
 }
 
-/** This program, as it was called: one executable, or Node and a script. */
-function program(): readonly string[] {
-  const [node = 'tentacle', script = ''] = process.argv;
-  return /\.[cm]?[jt]s$|\/tentacle$|\/octo$/.test(script) && script !== node ? [node, script] : [node];
+function checkRights(folder: string): void {
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // it is made
+    throw new KnownFailure(`${folder} is not yours to write. Run it as root: sudo tentacle service …`);
+  }
 }
 
-function systemctl(io: Io, args: readonly string[]): void {
+function systemctl(args: readonly string[]): void {
   try {
     execFileSync('systemctl', args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: 60_000, env: process.env });
   } catch (error) {

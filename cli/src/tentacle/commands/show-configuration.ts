@@ -18,7 +18,7 @@ export const showConfiguration: Command = {
       Object.assign(shown.Tentacle.Communication, Communication);
       Object.assign(shown.Tentacle, rest);
     }
-    const text = JSON.stringify(shown, undefined, 2);
+    const text = JSON.stringify(sorted(shown), undefined, 2);
     const file = values.text('file');
     if (file) writeWhole(resolve(io.cwd, file), text, 0o600);
     else io.write(text);
@@ -49,4 +49,15 @@ function shownServer({ thumbprint, style, address, subscriptionId }: TrustedServ
     Squid: null,
     SubscriptionId: subscriptionId ?? null,
   };
+}
+
+/** Keys in the order of the alphabet, as the real program prints them; what stands in lists is whole values. */
+function sorted(value: object): object {
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(
+    entries.map(([key, it]: [string, unknown]) => {
+      const isLevel = typeof it === 'object' && it !== null && !Array.isArray(it) && !('Id' in it);
+      return [key, isLevel ? sorted(it) : it];
+    }),
+  );
 }

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { type Command, INSTANCE, value } from '../command.ts';
 import { KnownFailure } from '../errors.ts';
 import { webSocketAddress } from '../rest/handshake.ts';
-import { isSame } from '../parse.ts';
-import { newSubscriptionId, type Style, STYLES, type TrustedServer, withServer } from '../settings.ts';
+import { isSame, type Values } from '../parse.ts';
+import { newSubscriptionId, type Style, STYLES, type TrustedServer } from '../settings.ts';
 import { opened, RESTART } from './shared.ts';
 
 export const updateTrust: Command = {
@@ -33,8 +33,10 @@ export const clearTrustedServers: Command = {
   async run(values, io) {
     const settings = opened(values, io);
     const keep = (values.get('keep') ?? '').split(',').map((it) => it.trim()).filter(Boolean); // prettier-ignore
+    // Registered by http://, they are polled by https://.
+    const normal = (text: string) => noSlash(text.replace(/^http:/i, 'https:'));
     const isKept = ({ address }: TrustedServer) =>
-      address !== undefined && keep.some((it) => isSame(noSlash(it), noSlash(address)));
+      address !== undefined && keep.some((it) => isSame(normal(it), normal(address)));
     settings.setTrustedServers(settings.trustedServers.filter(isKept));
     settings.save();
     io.line(`Trusted servers left: ${settings.trustedServers.length}`);
@@ -55,16 +57,11 @@ export const serverComms: Command = {
   ],
   async run(values, io) {
     const settings = opened(values, io);
+    const servers = settings.trustedServers;
+    const thumbprint = chosen(servers, values.text('thumbprint'));
     const style = styleOf(values.text('style'));
-    const server = chosen(settings.trustedServers, values.text('thumbprint'));
-    const others = settings.trustedServers.filter((it) => it !== server);
-    if (style === 'TentaclePassive') {
-      settings.setTrustedServers(withServer(others, { thumbprint: server.thumbprint, style }));
-    } else {
-      const address = addressOf(values.text('web-socket'), values.text('host'), values.number('port') ?? 10_943);
-      const subscriptionId = server.subscriptionId ?? newSubscriptionId(randomInt);
-      settings.setTrustedServers(withServer(others, { thumbprint: server.thumbprint, style, address, subscriptionId }));
-    }
+    const entry = style === 'TentacleActive' ? active(servers, thumbprint, values) : { thumbprint, style };
+    settings.setTrustedServers(withEntry(servers, entry));
     settings.save();
     io.line('Updated server communications configuration');
     io.line(RESTART);
@@ -77,21 +74,40 @@ export function styleOf(text: string | undefined): Exclude<Style, 'None'> {
   throw new KnownFailure('Please specify a valid communications style, e.g. --style=TentaclePassive');
 }
 
-function chosen(servers: readonly TrustedServer[], thumbprint: string | undefined): TrustedServer {
+/** The one thumbprint that is meant. One server may have several entries: it calls, and is polled at several nodes. */
+function chosen(servers: readonly TrustedServer[], wanted: string | undefined): string {
   if (servers.length === 0)
     throw new KnownFailure('No server is trusted yet. Trust one first: tentacle configure --trust=THUMBPRINT');
-  const found = thumbprint
-    ? servers.find((it) => isSame(it.thumbprint, thumbprint))
-    : servers.length === 1
-      ? servers[0]
-      : undefined;
-  if (found) return found;
-  const why = thumbprint ? `The thumbprint ${thumbprint} is not trusted.` : 'More than one server is trusted.';
-  throw new KnownFailure(`${why} Name one of: ${servers.map((it) => it.thumbprint).join(', ')}`);
+  const known = servers
+    .map((it) => it.thumbprint)
+    .filter((it, at, all) => all.findIndex((one) => isSame(one, it)) === at);
+  const [found, more] = wanted === undefined ? known : known.filter((it) => isSame(it, wanted));
+  if (found !== undefined && more === undefined) return found;
+  const why = wanted === undefined ? 'More than one server is trusted.' : `The thumbprint ${wanted} is not trusted.`;
+  throw new KnownFailure(`${why} Name one of: ${known.map((it) => `--thumbprint=${it}`).join(', ')}`);
+}
+
+/** All nodes of a server are polled under one subscription id (halibut.md 8.5). */
+function active(servers: readonly TrustedServer[], thumbprint: string, values: Values): TrustedServer {
+  const address = addressOf(values.text('web-socket'), values.text('host'), values.number('port') ?? 10_943);
+  const ids = servers.filter((it) => it.style === 'TentacleActive' && isSame(it.thumbprint, thumbprint));
+  const same = ids.find((it) => it.address === address) ?? ids[0];
+  const subscriptionId = same?.subscriptionId ?? newSubscriptionId(randomInt);
+  return { thumbprint, style: 'TentacleActive', address, subscriptionId };
+}
+
+/** In the place of that of the same address, or of one of no style; else behind the others (halibut.md 7.9, 9.2). */
+function withEntry(servers: readonly TrustedServer[], entry: TrustedServer): readonly TrustedServer[] {
+  const own = servers.filter((it) => isSame(it.thumbprint, entry.thumbprint));
+  const old = own.find((it) => it.address === entry.address) ?? own.find((it) => it.style === 'None');
+  return old ? servers.map((it) => (it === old ? entry : it)) : [...servers, entry];
 }
 
 function addressOf(webSocket: string | undefined, host: string | undefined, port: number): string {
+  if (webSocket && host) throw new KnownFailure('Name the server by --host or by --web-socket, not by both');
   if (webSocket) return webSocketAddress(webSocket);
-  if (!host) throw new KnownFailure('Name the server: --host=NAME');
-  return `https://${host}:${port}`;
+  if (!host) throw new KnownFailure('Name the server: --host=NAME, or --web-socket=wss://…');
+  const address = `https://${host}:${port}`;
+  if (URL.canParse(address)) return address;
+  throw new Error(`${address} is no address of a server; --host wants a bare name`);
 }

@@ -16,6 +16,13 @@ export interface Answer {
   readonly text: string;
 }
 
+/** The server knows us, and says no. */
+export class RefusedError extends Error {
+  static isOne(value: unknown): value is RefusedError {
+    return value instanceof RefusedError;
+  }
+}
+
 const REQUEST_MS = 60_000;
 /** A server that is just starting is waited for (halibut.md 9.3.2). */
 const PATIENCE_MS = 60_000;
@@ -168,6 +175,7 @@ function read<T>(path: string, { status, text }: Answer): T {
   const words = ErrorMessage ?? `${path} was answered with status ${status}: ${text.slice(0, 500)}`;
   if (status === 400 || status === 409)
     throw new KnownFailure([words, ...(Errors?.length ? ['', ...Errors.map((it) => ` - ${it}`)] : [])].join('\n'));
+  if (status === 401 || status === 403) throw new RefusedError(words);
   throw new Error(words);
 }
 

@@ -1,19 +1,19 @@
 import { type JoinToken, parseJoinToken } from '@octo/api';
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { type Command, INSTANCE, type Io, value } from '../command.ts';
 import { styleOf } from '../commands/trust.ts';
 import { KnownFailure } from '../errors.ts';
 import { addInstance, instancesFolder, listInstances, type Instance } from '../instances.ts';
-import { type Values } from '../parse.ts';
+import { isSame, type Values } from '../parse.ts';
 import { pollingProxy } from '../run-agent.ts';
 import { newSubscriptionId, Settings, withServer } from '../settings.ts';
 import { writeConfig } from '../config-xml.ts';
 import { writeWhole } from '../files.ts';
 import { checkHandshake } from '../rest/handshake.ts';
-import { RestClient } from './client.ts';
+import { RefusedError, RestClient } from './client.ts';
 
 /** On the server's own port, for machines that may only leave by that (transport-polling). */
 const WEB_SOCKET_PATH = '/octo/polling';
@@ -37,16 +37,22 @@ export const join: Command = {
     if (!identity) throw new KnownFailure('The certificate of this machine cannot be read.');
     const { rest, url } = await firstThatAnswers(token, io);
     const address = isActive ? await addressFor(token, url, settings, io) : undefined;
-    const subscriptionId = isActive ? newSubscriptionId(randomInt) : undefined;
+    const wanted = isActive ? newSubscriptionId(randomInt) : undefined;
     const host = (values.text('publicHostName') ?? hostname()).toLowerCase();
-    const { WorkerName } = await rest.post<{ readonly WorkerName: string }>(`${base(url)}/api/octo/join`, {
+    const { WorkerName, Uri } = await joined(rest, url, {
       Token: token.secret,
       Name: values.text('name') ?? hostname(),
       Thumbprint: identity.thumbprint,
       ...(isActive
-        ? { CommunicationStyle: 'TentacleActive', SubscriptionId: subscriptionId }
+        ? { CommunicationStyle: 'TentacleActive', SubscriptionId: wanted }
         : { CommunicationStyle: 'TentaclePassive', Uri: `https://${host}:${settings.port}/` }),
     });
+    // A machine that has joined before with this token is the worker that it was: by that subscription it is called.
+    if (Uri !== undefined && isActive !== Uri.startsWith('poll:'))
+      throw new KnownFailure(
+        `This machine has joined as the worker ${WorkerName} before, and ${isActive ? 'is called' : 'calls'}. To change that, remove the worker, and join with a new token.`,
+      );
+    const subscriptionId = isActive ? (Uri ?? wanted) : undefined;
     // The thumbprint is the token's: whoever stood between us and the server could not have changed that one.
     const style = isActive ? 'TentacleActive' : 'TentaclePassive';
     const polled = address !== undefined && subscriptionId !== undefined ? { address, subscriptionId } : {};
@@ -60,9 +66,8 @@ export const join: Command = {
     io.line(
       `This machine is now the worker ${WorkerName}${address === undefined ? '' : `, and will call ${address}`}.`,
     );
-    io.line(
-      `Start its agent: tentacle agent ${named} --noninteractive   or, as a service: tentacle service ${named} --install --start`,
-    );
+    io.line(`Start its agent:     tentacle agent ${named} --noninteractive`);
+    if (settings.instance.name !== '') io.line(`or, with systemd:    tentacle service ${named} --install --start`);
   },
 };
 
@@ -85,12 +90,30 @@ function read(file: string): string {
   }
 }
 
+interface Joined {
+  readonly WorkerName: string;
+  /** Of the worker's endpoint; an older server does not tell it. */
+  readonly Uri?: string;
+}
+
+/** What the server refuses, its words say why: no stack trace helps whoever pasted the line. */
+async function joined(rest: RestClient, url: URL, body: Readonly<Record<string, unknown>>): Promise<Joined> {
+  try {
+    return await rest.post<Joined>(`${base(url)}/api/octo/join`, body);
+  } catch (error) {
+    if (!RefusedError.isOne(error)) throw error;
+    throw new KnownFailure(
+      `${url.origin} refuses: ${error.message}. Make a new token there: octo worker join-token create`,
+    );
+  }
+}
+
 /** An instance with a certificate, made where there is none. */
 async function prepared(values: Values, io: Io): Promise<Settings> {
   const choice = { instance: values.text('instance'), config: values.text('config') };
   const isNew =
     choice.config === undefined &&
-    !listInstances(io.env).some((it) => choice.instance === undefined || it.name === choice.instance);
+    !listInstances(io.env).some((it) => choice.instance === undefined || isSame(it.name, choice.instance));
   if (isNew) addFresh(io, choice.instance ?? 'Tentacle');
   const settings = Settings.open(choice, io);
   if (settings.get('Tentacle.Certificate') !== undefined) return settings;
@@ -103,7 +126,8 @@ async function prepared(values: Values, io: Io): Promise<Settings> {
 function addFresh(io: Io, name: string): Instance {
   const home = joinPath(instancesFolder(io.env), '..', '..', name);
   const instance = { name, configPath: joinPath(home, `tentacle-${name}.config`) };
-  writeWhole(instance.configPath, writeConfig(new Map([['Octopus.Home', home]])));
+  // One that is there holds who this machine is, even if the instance was deleted.
+  if (!existsSync(instance.configPath)) writeWhole(instance.configPath, writeConfig(new Map([['Octopus.Home', home]])));
   addInstance(io.env, instance);
   io.line(`Made the instance ${name} in ${home}`);
   return instance;

@@ -36,7 +36,7 @@ export function checkAccess(options: ApiOptions): Access {
 function checkCredentials({ apiKey, bearerToken, username, password }: ApiOptions): Credentials {
   const kinds = [apiKey, bearerToken, username || password].filter(Boolean).length;
   if (kinds === 0) throw known('Please specify an API key, a bearer token, or a username and password');
-  if (kinds > 1) throw known('Please specify only one of: an API key, a bearer token, or a username and password');
+  if (kinds > 1) throw known('Please specify a Bearer Token, API Key or username and password - not multiple.');
   if (apiKey) return { kind: 'api-key', key: apiKey };
   if (bearerToken) return { kind: 'bearer', token: bearerToken };
   if (!username) throw known('Please specify a username for the specified password, e.g. --username=admin');

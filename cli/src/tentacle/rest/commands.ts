@@ -24,56 +24,56 @@ const secret = (names: OptionSpec['names'], description: string): OptionSpec => 
 });
 
 export const API_OPTIONS: readonly OptionSpec[] = [
-  text(['server'], 'The Octopus Server, e.g. https://octopus.example'),
-  secret(['apiKey'], 'Your API key; you can get this from the Octopus web portal'),
-  secret(['bearerToken'], 'A bearer token'),
-  secret(['username', 'u', 'user'], 'If not using API keys, your user name'),
-  secret(['password', 'p'], 'If not using API keys, your password'),
-  flag(['ignoreSslErrors'], 'Go on if the certificate of the server is not trusted'),
+  text(['server'], 'the server, e.g. https://octo.example.com'),
+  secret(['apiKey'], 'an API key of the server; - reads it from stdin'),
+  secret(['bearerToken'], 'a bearer token; - reads it from stdin'),
+  secret(['username', 'u', 'user'], 'user name, where neither of them is used'),
+  secret(['password', 'p'], 'password of that user; - reads it from stdin'),
+  flag(['ignoreSslErrors'], 'go on if the certificate of the server is not trusted'),
 ];
-const SPACE = text(['space'], 'The space to work in, by name; the default space if not given');
+const SPACE = text(['space'], 'the space to work in, by name; the default space if not given');
 const COMMS: readonly OptionSpec[] = [
-  text(['server-comms-address'], 'The communications address of the server, if it is not the host of --server'),
-  port('server-comms-port', 'The communications port of the server; 10943 by default'),
-  text(['server-web-socket'], 'A wss:// address in place of the port, where only 443 is open'),
+  text(['server-comms-address'], 'the communications address of the server, if it is not the host of --server'),
+  port('server-comms-port', 'the communications port of the server; 10943 by default'),
+  text(['server-web-socket'], 'a wss:// address in place of the port, where only 443 is open'),
 ];
 const REGISTER: readonly OptionSpec[] = [
-  text(['name'], 'Name of the machine when registered; the host name by default'),
-  text(['policy'], 'The machine policy, by name'),
+  ...API_OPTIONS,
+  text(['name'], 'name of the machine when registered; the host name by default'),
+  text(['policy'], 'the machine policy, by name'),
   text(
     ['publicHostName', 'h'],
-    'A host name or IP address by which the server reaches this machine; the host name by default',
+    'a host name or IP address by which the server reaches this machine; the host name by default',
   ),
-  flag(['force', 'f'], 'Update a machine of the same name'),
+  flag(['force', 'f'], 'update a machine of the same name'),
   text(['comms-style'], 'TentaclePassive (listening, the default) or TentacleActive (polling)'),
-  text(['proxy'], 'The proxy, by name, that leads the server to this machine; listening only'),
+  text(['proxy'], 'the proxy, by name, that leads the server to this machine; listening only'),
   SPACE,
   ...COMMS,
-  text(['server-subscription-id'], 'The subscription id to poll with, e.g. poll://name/; made up by default'),
-  port('tentacle-comms-port', 'The port by which the server reaches this machine, if it is not the one listened on'),
-  ...API_OPTIONS,
+  text(['server-subscription-id'], 'the subscription id to poll with, e.g. poll://name/; made up by default'),
+  port('tentacle-comms-port', 'the port by which the server reaches this machine, if it is not the one listened on'),
 ];
 const DEREGISTER: readonly OptionSpec[] = [
-  flag(['multiple', 'm'], 'Deregister all that use the thumbprint of this machine'),
-  SPACE,
   ...API_OPTIONS,
+  flag(['multiple', 'm'], 'deregister all that use the thumbprint of this machine'),
+  SPACE,
 ];
 
 const registerWorker: RestCommand = {
   name: 'register-worker',
-  description: 'Registers this machine as a worker with an Octopus Server',
-  options: [list(['workerpool'], 'A worker pool, by name, slug or Id; may be repeated'), ...REGISTER],
+  description: 'Registers this machine as a worker of a server.',
+  options: [list(['workerpool'], 'a worker pool, by name, slug or Id; may be repeated'), ...REGISTER],
   run: (values, deps, signal) => register(worker(values.list('workerpool')), registerOptions(values), deps, signal),
 };
 
 const registerWith: RestCommand = {
   name: 'register-with',
-  description: 'Registers this machine as a deployment target with an Octopus Server',
+  description: 'Registers this machine as a deployment target of a server.',
   options: [
-    list(['environment', 'env'], 'An environment, by name, slug or Id; may be repeated'),
-    list(['role', 'r'], 'A role of the machine; may be repeated'),
-    list(['tenant'], 'A tenant to work for, by name, slug or Id; may be repeated'),
-    list(['tenanttag'], 'A tag, as Set/Tag, of tenants to work for; may be repeated'),
+    list(['environment', 'env'], 'an environment, by name, slug or Id; may be repeated'),
+    list(['role', 'r'], 'a role of the machine; may be repeated'),
+    list(['tenant'], 'a tenant to work for, by name, slug or Id; may be repeated'),
+    list(['tenanttag'], 'a tag, as Set/Tag, of tenants to work for; may be repeated'),
     text(['tenanted-deployment-participation'], 'Untenanted, Tenanted or TenantedOrUntenanted'),
     ...REGISTER,
   ],
@@ -91,24 +91,24 @@ const registerWith: RestCommand = {
 
 const deregisterWorker: RestCommand = {
   name: 'deregister-worker',
-  description: 'Removes this worker from an Octopus Server',
+  description: 'Takes this worker off the list of a server.',
   options: DEREGISTER,
   run: (values, deps, signal) => deregister(REGISTERED_WORKER, deregisterOptions(values), deps, signal),
 };
 
 const deregisterFrom: RestCommand = {
   name: 'deregister-from',
-  description: 'Removes this deployment target from an Octopus Server',
+  description: 'Takes this deployment target off the list of a server.',
   options: DEREGISTER,
   run: (values, deps, signal) => deregister(REGISTERED_TARGET, deregisterOptions(values), deps, signal),
 };
 
 const pollServerCommand: RestCommand = {
   name: 'poll-server',
-  description: 'Polls one more node of an Octopus Server that is polled already',
+  description: 'Polls one more node of a server that is polled already.',
   options: [
     ...COMMS,
-    flag(['reuse-server-thumbprint'], 'Do not ask the server: trust the thumbprint of the node polled first'),
+    flag(['reuse-server-thumbprint'], 'do not ask the server: trust the thumbprint of the node polled first'),
     ...API_OPTIONS,
   ],
   run(values, deps, signal) {

@@ -42,7 +42,8 @@ export function commsAddress(server: string, address: string | undefined, port: 
   const host = URL.parse(text)?.hostname;
   const comms = `https://${host}:${port ?? own ?? DEFAULT_COMMS_PORT}`;
   if (host && URL.canParse(comms)) return comms;
-  throw new RestFailure('OCTO_REGISTER_CONNECT', `${text} with port ${port ?? own} is no address of a server`, {
+  const at = port === undefined ? '' : ` with port ${port}`;
+  throw new RestFailure('OCTO_REGISTER_CONNECT', `${text}${at} is no address of a server`, {
     hint: 'write --server-comms-address as https://host:port',
   });
 }

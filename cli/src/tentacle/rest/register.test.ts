@@ -34,7 +34,7 @@ describe('before anything is sent (R39, halibut.md 9.3)', () => {
   test.each<[string, RegisterOptions, string]>([
     ['no server', { apiKey: 'K' }, 'specify a server'],
     ['no credentials', { server: good.server }, 'specify an API key'],
-    ['two credentials', { ...good, bearerToken: 'T' }, 'only one of'],
+    ['two credentials', { ...good, bearerToken: 'T' }, 'not multiple.'],
     ['a user without password', { server: good.server, username: 'a' }, 'specify a password'],
     ['an unknown style', { ...good, commsStyle: 'Carrier' }, 'Please specify a valid communications style'],
     ['a proxy for polling', { ...good, commsStyle: 'tentacleactive', proxy: 'p' }, '--proxy can only be used'],

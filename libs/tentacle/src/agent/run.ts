@@ -1,4 +1,4 @@
-import { type Account, type Agent, openAgent } from '@octo/agent';
+import { type Account, type Agent, type AgentOptions, claimFolder, openAgent } from '@octo/agent';
 import {
   Halibut,
   type HalibutLimits,
@@ -43,6 +43,8 @@ export interface MachineOptions {
   /** Between SIGTERM and SIGKILL (R153). */
   readonly graceMs?: number;
   readonly limits?: Partial<HalibutLimits>;
+  /** How the disk is kept; as usual where it says nothing (R149, R150). */
+  readonly upkeep?: Pick<AgentOptions, 'cleanEveryMs' | 'keepMs' | 'minimumFreeBytes'>;
   readonly updater?: AgentUpdater;
   /** Hears of every call of a server that is trusted. */
   readonly onCall?: () => void;
@@ -53,14 +55,17 @@ export interface MachineOptions {
 
 /**
  * A machine in service, until the signal aborts: it answers whom it trusts, by listening and by calling. Scripts outlive
- * it, and are found again by the next one on the same folder. Rejects with OCTO_TRANSPORT_LISTEN when its port is taken.
+ * it, and are found again by the next one on the same folder. Rejects with OCTO_TRANSPORT_LISTEN when its port is taken,
+ * with OCTO_AGENT_TWICE when another process serves on its folder.
  */
 export async function serveMachine(options: MachineOptions, signal: AbortSignal): Promise<void> {
   const { identity, home, clock, log, account, node, graceMs, environment, name, limits } = options;
+  using _ = claimFolder(home);
   await using agent: Agent = openAgent({
     root: home,
     clock,
     environment,
+    ...options.upkeep,
     ...(log && { log }),
     ...(account && { account }),
     ...(node !== undefined && { node }),

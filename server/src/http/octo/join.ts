@@ -43,7 +43,8 @@ export function joinRoutes(app: FastifyInstance, plane: Plane, { throttle }: Gat
       }
       const { thumbprint: ServerThumbprint } = await plane.identity.get();
       const { id: WorkerId, name: WorkerName, spaceId: SpaceId } = joined.worker;
-      return { WorkerId, WorkerName, SpaceId, ServerThumbprint, CommsPort: plane.comms?.port ?? null };
+      const { Uri } = joined.worker.endpoint; // of a machine that joined before: as it is known
+      return { WorkerId, WorkerName, SpaceId, ServerThumbprint, CommsPort: plane.comms?.port ?? null, Uri };
     } catch (error) {
       if (OctoError.is(error) && error.code === 'OCTO_JOIN_TOKEN') throttle.failed(request.ip, nowMs);
       throw error;

@@ -128,7 +128,7 @@ export const NEW_JOIN_TOKEN: AnyShape = { ...JOIN_TOKEN, Token: str };
 
 /** server/src/http/octo/join.ts */
 export const JOINED: AnyShape = {
-  ...each(str, 'WorkerId', 'WorkerName', 'SpaceId', 'ServerThumbprint'),
+  ...each(str, 'WorkerId', 'WorkerName', 'SpaceId', 'ServerThumbprint', 'Uri'),
   CommsPort: nullable(int),
 };
 
