@@ -54,11 +54,8 @@ test('the example passes an output on, keeps an artifact, and masks the secret e
 test('several runs on one folder at once are sound: each takes its own task alone', async () => {
   await using home = await Home.open();
   const results = await Promise.all(['a', 'b', 'c'].map((name) => home.run(['run', `echo ${name}; sleep 0.2`])));
-  expect(results.map((r) => [r.code, r.stdout])).toEqual([
-    [0, 'a\n'],
-    [0, 'b\n'],
-    [0, 'c\n'],
-  ]);
+  const well = (name: string) => ({ code: 0, stdout: `${name}\n` });
+  expect(results).toMatchObject(['a', 'b', 'c'].map(well));
   const { stdout } = await home.run(['task', 'list', '--json']);
   expect((JSON.parse(stdout) as { items: unknown[] }).items).toHaveLength(3);
 });

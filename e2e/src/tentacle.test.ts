@@ -139,7 +139,8 @@ test('the documented command lines register a listening machine, word for word (
     '--force',
   );
   expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('Could not find the worker pool with name, slug or Id Nope on the Octopus Server') as string }); // prettier-ignore
-  expect((await home.run(['run', 'echo hi from $TentacleInstanceName'])).stdout).toBe('hi from MyInstance\n');
+  const greeted = await home.run(['run', 'echo hi from $TentacleInstanceName']);
+  expect(greeted).toMatchObject({ code: 0, stdout: 'hi from MyInstance\n' });
 
   const shown = await tentacle(
     home,
