@@ -6,7 +6,11 @@ import { until } from './setup/wait.ts';
 
 // An update of a running agent from its server (I17, R104). The new version is this very build under another number.
 const CLI = new URL('../../cli/', import.meta.url).pathname;
-const machine = (home: Home) => ({ TentacleMachineConfigurationHomeDirectory: join(home.dir, 'machine') });
+// A path without what else is installed here: the first check of a machine asks each tool for its version.
+const machine = (home: Home) => ({
+  TentacleMachineConfigurationHomeDirectory: join(home.dir, 'machine'),
+  PATH: '/usr/bin:/bin',
+});
 
 /** A program that is this build, but says another version; `spoil` breaks what its agent does. */
 async function otherVersion(home: Home, version: string, spoil?: string): Promise<void> {
