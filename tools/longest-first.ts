@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
@@ -39,6 +41,8 @@ const LONG = [
 
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const gone = LONG.filter((file) => !existsSync(join(this.ctx.config.root, file)));
+    if (gone.length > 0) throw new Error(`tools/longest-first.ts names tests that are not there: ${gone.join(', ')}`);
     const place = ({ moduleId }: TestSpecification) => {
       const at = LONG.findIndex((file) => moduleId.endsWith(`/${file}`));
       return at < 0 ? LONG.length : at;
