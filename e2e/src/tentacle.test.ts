@@ -78,7 +78,7 @@ describe('a machine that joined, and calls its server', () => {
     const log = await home.run(['task', 'log', id]);
     expect(log.stdout.split('\n').filter((line) => line.trim() === 'one' || line.trim() === 'two').map((line) => line.trim())).toEqual(['one', 'two']); // prettier-ignore
     expect(await witness(file)).toEqual(['ran']);
-  }, 60_000);
+  });
 
   test('a WebSocket on the server’s own port is a way, too', async () => {
     await using home = await Home.open();
@@ -190,7 +190,7 @@ test('the documented command lines register a listening machine, word for word (
   expect(mode & 0o777).toBe(0o600);
   const log = await readFile(join(home.dir, 'Logs/OctopusTentacle.txt'), 'utf8');
   expect(log).not.toContain(server.key);
-}, 60_000);
+});
 
 test.each([
   [[], 2, 'Usage: tentacle', ''],

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Ask until there is an answer; after `limitMs` fail with what was last seen. What is waited for for long is asked more
  * rarely, and never for more than half of the time: who is asked works on the same cores.
  */
-export async function until<T>(what: string, ask: () => Promise<T | undefined | false>, limitMs = 20_000): Promise<T> {
+export async function until<T>(what: string, ask: () => Promise<T | undefined | false>, limitMs = 40_000): Promise<T> {
   const since = performance.now();
   let last: unknown;
   for (;;) {
