@@ -54,32 +54,28 @@ describe('a server with stock Tentacles', () => {
     ],
   ] as const; // prettier-ignore
 
-  test.each(agents)(
-    '%s: scripts with variables and files, output, exit codes, cancel',
-    async (_, make) => {
-      const { agent, add } = await make();
-      await using _agent = agent;
-      const name = add[1] ?? '';
-      await home.run(['pool', 'add', `pool-${name}`]);
-      const added = await home.run(['worker', 'add', ...add, '--pool', `pool-${name}`]);
-      expect(added.code).toBe(0);
-      await until('it is healthy', async () => (await home.run(['worker', 'check', name, '--wait'])).code === 0);
-      const on = ['run', '--pool', `pool-${name}`];
-      const body = 'echo "hi $(get_octopusvariable Customer)"; echo oops >&2; set_octopusvariable Out 5';
-      const good = await home.run([...on, body, '--var', 'Customer=acme']);
-      expect(good).toMatchObject({ code: 0, stdout: 'hi acme\n' });
-      expect(good.stderr).toContain('oops');
-      expect((await home.run([...on, 'exit 9'])).code).toBe(1);
+  test.each(agents)('%s: scripts with variables and files, output, exit codes, cancel', async (_, make) => {
+    const { agent, add } = await make();
+    await using _agent = agent;
+    const name = add[1] ?? '';
+    await home.run(['pool', 'add', `pool-${name}`]);
+    const added = await home.run(['worker', 'add', ...add, '--pool', `pool-${name}`]);
+    expect(added.code).toBe(0);
+    await until('it is healthy', async () => (await home.run(['worker', 'check', name, '--wait'])).code === 0);
+    const on = ['run', '--pool', `pool-${name}`];
+    const body = 'echo "hi $(get_octopusvariable Customer)"; echo oops >&2; set_octopusvariable Out 5';
+    const good = await home.run([...on, body, '--var', 'Customer=acme']);
+    expect(good).toMatchObject({ code: 0, stdout: 'hi acme\n' });
+    expect(good.stderr).toContain('oops');
+    expect((await home.run([...on, 'exit 9'])).code).toBe(1);
 
-      const long = home.start([...on, 'echo begun; sleep 60']);
-      const output = collect(long);
-      await until('it has begun', async () => output.stdout.includes('begun'));
-      const [id = ''] = /ServerTasks-\d+/.exec((await home.run(['task', 'list', '--json'])).stdout) ?? [];
-      expect((await home.run(['task', 'cancel', id])).code).toBe(0);
-      await until('it has ended', async () => long.exitCode !== null);
-      expect(agent.log.join('\n')).not.toMatch(/type/i);
-      expect(server.child.exitCode).toBeNull();
-    },
-    60_000,
-  );
+    const long = home.start([...on, 'echo begun; sleep 60']);
+    const output = collect(long);
+    await until('it has begun', async () => output.stdout.includes('begun'));
+    const [id = ''] = /ServerTasks-\d+/.exec((await home.run(['task', 'list', '--json'])).stdout) ?? [];
+    expect((await home.run(['task', 'cancel', id])).code).toBe(0);
+    await until('it has ended', async () => long.exitCode !== null);
+    expect(agent.log.join('\n')).not.toMatch(/type/i);
+    expect(server.child.exitCode).toBeNull();
+  });
 });

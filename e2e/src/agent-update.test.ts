@@ -1,12 +1,16 @@
 import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { collect, Home } from './setup/octo.ts';
+import { collect, Home, type Server } from './setup/octo.ts';
 import { until } from './setup/wait.ts';
 
 // An update of a running agent from its server (I17, R104). The new version is this very build under another number.
 const CLI = new URL('../../cli/', import.meta.url).pathname;
-const machine = (home: Home) => ({ TentacleMachineConfigurationHomeDirectory: join(home.dir, 'machine') });
+// A path without what else is installed here: the first check of a machine asks each tool for its version.
+const machine = (home: Home) => ({
+  TentacleMachineConfigurationHomeDirectory: join(home.dir, 'machine'),
+  PATH: '/usr/bin:/bin',
+});
 
 /** A program that is this build, but says another version; `spoil` breaks what its agent does. */
 async function otherVersion(home: Home, version: string, spoil?: string): Promise<void> {
@@ -29,8 +33,9 @@ async function otherVersion(home: Home, version: string, spoil?: string): Promis
   await chmod(program, 0o755);
 }
 
-async function joined(home: Home) {
-  await home.run(['pool', 'add', 'linux']);
+async function joined(home: Home, { api }: Server) {
+  const pool = { method: 'POST', path: '/api/workerpools', body: { Name: 'linux' } } as const;
+  expect(await api.raw(pool, AbortSignal.timeout(10_000))).toMatchObject({ status: 201 });
   const { stdout } = await home.run(['worker', 'join-token', 'create', '--pool', 'linux', '--quiet']);
   const [, ...words] = stdout.trim().split(' ');
   expect(await home.run(['tentacle', ...words, '--name', 'w1'], machine(home))).toMatchObject({ code: 0 });
@@ -46,8 +51,7 @@ const versionOf = async (home: Home) =>
 
 test('an agent becomes the new version beside a running script, which loses no line; the next start is the new one, too', async () => {
   await using home = await Home.open();
-  await home.serve();
-  await joined(home);
+  await joined(home, await home.serve());
   const { child, output } = await agent(home);
   expect(await home.run(['worker', 'check', 'w1', '--wait'])).toMatchObject({ code: 0 });
   expect(await versionOf(home)).toBe('octo agent 0.1.0');
@@ -77,8 +81,7 @@ test('an agent becomes the new version beside a running script, which loses no l
 
 test('a version that does not stay up is not kept: the old one serves again, and the server knows why', async () => {
   await using home = await Home.open();
-  await home.serve();
-  await joined(home);
+  await joined(home, await home.serve());
   const { output } = await agent(home);
   expect(await home.run(['worker', 'check', 'w1', '--wait'])).toMatchObject({ code: 0 });
   await otherVersion(home, '0.3.0', 'exit 9');
@@ -101,8 +104,7 @@ test('a version that does not stay up is not kept: the old one serves again, and
 
 test('kill -9 in the middle of an update leaves an agent that starts', async () => {
   await using home = await Home.open();
-  await home.serve();
-  await joined(home);
+  await joined(home, await home.serve());
   const first = await agent(home);
   expect(await home.run(['worker', 'check', 'w1', '--wait'])).toMatchObject({ code: 0 });
   await otherVersion(home, '0.2.0', 'exec sleep 100');

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { finished, Home, kill, type Server } from './setup/octo.ts';
+import { collect, finished, Home, kill, type Server, stateOf, textsOf } from './setup/octo.ts';
 import { until } from './setup/wait.ts';
 
 interface Node {
@@ -13,6 +13,9 @@ interface Node {
 const flat = ({ kind, text, children }: Node): readonly string[] => [`${kind}: ${text}`, ...children.flatMap(flat)];
 const explain = async (home: Home, id: string) =>
   flat(JSON.parse((await home.run(['task', 'explain', id, '--json'])).stdout) as Node);
+/** The same without a command: for what is asked again and again. */
+const explained = async ({ api }: Server, id: string) =>
+  flat(await api.explain(id, AbortSignal.timeout(10_000))) as readonly string[];
 const start = async (home: Home, ...args: readonly string[]) =>
   (await home.run(['run', ...args, '--no-follow'])).stdout.trim();
 const logOf = async (home: Home, id: string) => (await home.run(['task', 'log', id, '--raw'])).stdout;
@@ -23,15 +26,15 @@ const open = (home: Home, name: string) => writeFile(join(home.dir, name), '');
 
 test('a queued task: what it waits for, each node, who is ahead, what it wants, and when it ends (I1, R215)', async () => {
   await using home = await Home.open();
-  await home.serve(['--task-cap', '1']);
+  const server = await home.serve(['--task-cap', '1']);
   const first = await start(home, gate(home, 'go'));
-  await until('the first runs', async () => (await explain(home, first))[0]?.includes('is executing'));
+  await until('the first runs', async () => (await explained(server, first))[0]?.includes('is executing'));
   const second = await start(home, 'true');
   const third = await start(home, 'true');
-  const told = await until('its wait is told', async () => {
-    const lines = await explain(home, third);
-    return lines.some((line) => line.startsWith('wait: ')) && lines;
-  });
+  await until('its wait is told', async () =>
+    (await explained(server, third)).some((line) => line.startsWith('wait: ')),
+  );
+  const told = await explain(home, third);
   expect(told).toEqual([
     expect.stringMatching(/^task: ServerTasks-3 \(Run Script\) is queued since .*, for/),
     expect.stringMatching(/^wait: Waiting for a free slot: server-\S+ runs 1 of at most 1 tasks, for/),
@@ -55,15 +58,16 @@ test('a task that waits for the isolation mutex names the holder; it goes when t
   const server = await home.serve();
   const alone = ['--var', 'OctopusBypassDeploymentMutex=False', '--var', 'Octo.Script.IsolationMutex=orders'];
   const holder = await start(home, `echo "in $(date +%s%N)"; ${gate(home, 'go')}; echo out`, ...alone);
-  await until('the holder runs', async () => (await logOf(home, holder)).includes('in '));
+  await until('the holder runs', async () => (await textsOf(server, holder)).some((text) => text.startsWith('in ')));
   const waiter = await start(home, 'echo mine', ...alone);
-  const blocked = async () => {
-    const lines = await explain(home, waiter);
+  const blocked = async (by: Server) => {
+    const lines = await explained(by, waiter);
     return (
       lines.find((line) => line.includes('isolation mutex orders is held by ServerTasks-1')) !== undefined && lines
     );
   };
-  const told = await until('the wait is told', blocked);
+  await until('the wait is told', () => blocked(server));
+  const told = await explain(home, waiter);
   expect(told).toContainEqual('next: there is no limit: it starts as soon as those scripts have ended');
   expect(await logOf(home, waiter)).toContain('its turn on Built-in worker: the isolation mutex orders is held by');
   const other = await home.run(['run', 'echo passes', '--var', 'OctopusBypassDeploymentMutex=False']);
@@ -71,8 +75,8 @@ test('a task that waits for the isolation mutex names the holder; it goes when t
 
   await kill(server.child);
   const again: Server = await home.serve();
-  await until('it waits again', blocked);
-  const end = async (id: string) => JSON.parse((await home.run(['task', 'show', id, '--json'])).stdout).task.state;
+  await until('it waits again', () => blocked(again));
+  const end = (id: string) => stateOf(again, id);
   expect(await end(waiter)).toBe('Executing');
   await open(home, 'go');
   await until('both end', async () => (await end(holder)) === 'Success' && (await end(waiter)) === 'Success');
@@ -81,10 +85,10 @@ test('a task that waits for the isolation mutex names the holder; it goes when t
 
 test('a mutex that is not free in time ends the action with −44 (R165)', async () => {
   await using home = await Home.open();
-  await home.serve();
+  const server = await home.serve();
   const alone = ['--var', 'Octo.Script.Isolation=FullIsolation'];
   const holder = await start(home, gate(home, 'go'), ...alone);
-  await until('the holder runs', async () => (await explain(home, holder)).some((line) => line.endsWith(' runs')));
+  await until('the holder runs', async () => (await explained(server, holder)).some((line) => line.endsWith(' runs')));
   const late = await home.run(['run', 'echo never', ...alone, '--var', 'Octo.Script.IsolationTimeoutSeconds=1.2']);
   expect(late).toMatchObject({ code: 1, stdout: expect.not.stringContaining('never') });
   expect(await explain(home, '2')).toContainEqual(
@@ -104,8 +108,9 @@ test('ended tasks say what each script really did: exited, stopped and seen dead
     expect.stringMatching(/^outcome: script \w+ on Built-in worker exited with 7$/),
   ]);
   const child = home.start(['run', 'echo up; sleep 300 & sleep 300']);
+  const output = collect(child);
   const end = finished(child);
-  await until('it is up', async () => (await logOf(home, '2').catch(() => '')).includes('up'));
+  await until('it is up', async () => output.stdout.includes('up'));
   child.kill('SIGINT');
   await end;
   expect(await explain(home, '2')).toContainEqual(

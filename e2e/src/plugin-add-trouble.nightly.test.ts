@@ -1,4 +1,4 @@
-import { readdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Home, kill } from './setup/octo.ts';
@@ -53,16 +53,19 @@ test('what cannot be used is not installed, and what was there stays', { timeout
   await using home = await Home.open();
   await home.run(['plugin', 'add', await writePackage(join(home.dir, 'acme'), 'octo-acme', acme)]);
   const before = await readFile(plugins(home, 'package-lock.json'), 'utf8');
+  const scratch = join(home.dir, 'scratch');
+  await mkdir(scratch);
   for (const [title, code, says, source] of bad) {
     const folder = await writePackage(join(home.dir, title), 'bad', source);
     const limit = code === 'OCTO_PLUGIN_HANGS' ? ['--load-limit', '1s'] : [];
-    const result = await home.run(['plugin', 'add', folder, ...limit, '--json']);
+    const result = await home.run(['plugin', 'add', folder, ...limit, '--json'], { TMPDIR: scratch });
     const { error } = JSON.parse(result.stdout) as { error: { code: string; message: string; hint: string } };
     expect({ title, exit: result.code, ...error }).toMatchObject({ title, exit: 1, code });
     expect(`${error.message} ${error.hint}`).toMatch(says);
     expect(await readFile(plugins(home, 'package-lock.json'), 'utf8')).toBe(before);
     expect((await readdir(plugins(home, 'node_modules'))).includes('bad')).toBe(false);
   }
+  expect((await readdir(scratch)).filter((name) => name.startsWith('octo-'))).toEqual([]);
   expect(await readdir(join(home.dir, 'home'))).toEqual(['plugins']);
   expect((await home.run(['acme', 'hello'])).stdout).toBe('hello from a plugin\n');
 });

@@ -10,7 +10,7 @@ const database = await startPostgres();
 afterAll(() => database?.[Symbol.asyncDispose]());
 describe.runIf(database)('a server on PostgreSQL', () => {
   test('killed and started anew it reads on', async () => {
-    await using home = await Home.open();
+    await using home = await Home.bare();
     const env = { OCTO_DB: await database!.fresh() };
     const first = await home.serve([], env);
     await home.run(['run', numberedScript(home, 40), '--no-follow']);
@@ -23,7 +23,7 @@ describe.runIf(database)('a server on PostgreSQL', () => {
   });
 
   test('keeps the password of its database to itself', async () => {
-    await using home = await Home.open();
+    await using home = await Home.bare();
     const url = await database!.fresh();
     const password = /:([0-9a-f]+)@/.exec(url)![1]!;
     const server = await home.serve(['--db', url], { OCTO_LOG_LEVEL: 'debug' });

@@ -6,7 +6,7 @@ import { Home } from './setup/octo.ts';
 const example = new URL('../../examples/hello/', import.meta.url).pathname;
 
 test('a bare machine runs a script: no server, no account, no file to write', async () => {
-  await using home = await Home.open();
+  await using home = await Home.bare();
   const { code, stdout, stderr } = await home.run(['run', 'echo hi from $((6*7)); echo oops >&2']);
   expect({ code, stdout, stderr }).toMatchObject({ code: 0, stdout: 'hi from 42\n' });
   expect(stderr).toContain('oops');
@@ -52,13 +52,10 @@ test('the example passes an output on, keeps an artifact, and masks the secret e
 });
 
 test('several runs on one folder at once are sound: each takes its own task alone', async () => {
-  await using home = await Home.open();
+  await using home = await Home.bare();
   const results = await Promise.all(['a', 'b', 'c'].map((name) => home.run(['run', `echo ${name}; sleep 0.2`])));
-  expect(results.map((r) => [r.code, r.stdout])).toEqual([
-    [0, 'a\n'],
-    [0, 'b\n'],
-    [0, 'c\n'],
-  ]);
+  const well = (name: string) => ({ code: 0, stdout: `${name}\n` });
+  expect(results).toMatchObject(['a', 'b', 'c'].map(well));
   const { stdout } = await home.run(['task', 'list', '--json']);
   expect((JSON.parse(stdout) as { items: unknown[] }).items).toHaveLength(3);
 });

@@ -82,5 +82,5 @@ describe.skipIf(process.platform !== 'linux')('the agent as one executable', () 
     expect(second.child.exitCode).toBe(0);
     expect(second.output.stdout).toContain("Deleting worker 'boxed'");
     expect(JSON.stringify(await names())).not.toContain('boxed');
-  }, 60_000);
+  });
 });

@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SSHD, SshServer } from '@octo/testkit/ssh';
-import { finished, Home, kill, stateOf, textsOf } from './setup/octo.ts';
+import { collect, finished, Home, kill, stateOf, textsOf } from './setup/octo.ts';
 import { until } from './setup/wait.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -72,11 +72,9 @@ test('a cancel reaches the tool as its signal, and its end is seen', async () =>
   await using home = await open();
   await writeProcess(home, { 'Example.Checksums.PauseMs': '30000' });
   const run = home.start(['run', '--process', 'process.json', '--verbose']);
+  const output = collect(run);
   const result = finished(run);
-  await until('the tool is at work', async () => {
-    const { stdout } = await home.run(['task', 'log', 'ServerTasks-1', '--raw']).catch(() => ({ stdout: '' }));
-    return /\ba [0-9a-f]{64}/.test(stdout);
-  });
+  await until('the tool is at work', async () => /\ba [0-9a-f]{64}/.test(output.stdout + output.stderr));
   run.kill('SIGINT');
   const { code, stdout, stderr } = await result;
   expect(code).toBe(130);

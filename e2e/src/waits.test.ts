@@ -14,8 +14,9 @@ test('a task in the queue says what it waits for, in its log and in task show; r
   await using home = await Home.open();
   const server = await home.serve(['--task-cap', '0']);
   await home.run(['run', 'echo went', '--no-follow']);
-  const waiting = await until('it is explained', async () => (await show(home, '1')).waiting ?? undefined);
-  expect(waiting.for).toMatch(/task cap of server-.* is 0/);
+  await until('it is explained', async () => (await server.api.task('ServerTasks-1', AbortSignal.timeout(10_000))).waiting !== null); // prettier-ignore
+  const { waiting } = await show(home, '1');
+  expect(waiting?.for).toMatch(/task cap of server-.* is 0/);
   expect(waiting).toMatchObject({ until: expect.any(String), whenOver: expect.stringContaining('TimedOut') });
   expect((await home.run(['task', 'log', '1'])).stderr).toContain('Waiting for a node that takes tasks');
   const nodes = JSON.parse((await home.run(['node', 'list', '--json'])).stdout) as { id: string }[];

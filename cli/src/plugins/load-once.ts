@@ -1,5 +1,8 @@
 import { PluginError } from '@octo/kernel';
 import { fork, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Description } from './description.ts';
 
 /** What `octo plugin probe` sends to its parent. */
@@ -15,9 +18,11 @@ export async function loadOnce(
   name: string,
   { copy, folder, limitMs }: { readonly copy: string; readonly folder: string; readonly limitMs: number },
 ): Promise<Description> {
+  const scratch = await mkdtemp(join(tmpdir(), 'octo-load-')); // one that is killed tidies nothing up
   // A group of its own, so that what it started ends with it.
   const child = fork(process.argv[1] ?? '', ['plugin', 'probe', name, '--copy', copy, '--folder', folder], {
     detached: true,
+    env: { ...process.env, TMPDIR: scratch, TMP: scratch, TEMP: scratch },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   try {
@@ -27,6 +32,7 @@ export async function loadOnce(
     throw new PluginError(code as `OCTO_${string}`, message, { ...(hint !== undefined && { hint }) }); // was an OctoError
   } finally {
     endGroup(child);
+    await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -1,13 +1,16 @@
 import { httpApi, type LogPage, type OctoApi } from '@octo/api';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './wait.ts';
 
 /** The built command, as users get it. */
 export const OCTO = new URL('../../../cli/bin/octo.js', import.meta.url).pathname;
+
+/** Names the data folder that new homes begin with. */
+export const INSTALLATION = 'OCTO_E2E_INSTALLATION';
 
 export interface Result {
   readonly code: number | null;
@@ -23,7 +26,15 @@ export class Home implements AsyncDisposable {
   private constructor(dir: string) {
     this.dir = dir;
   }
+  /** With an installation in it that has done nothing yet, where one was made for that (installation.ts). */
   static async open(): Promise<Home> {
+    const home = await Home.bare();
+    const installation = process.env[INSTALLATION];
+    if (installation !== undefined) await cp(installation, home.data, { recursive: true });
+    return home;
+  }
+  /** With nothing in it, so that the first command makes the installation. */
+  static async bare(): Promise<Home> {
     return new Home(await mkdtemp(join(tmpdir(), 'octo-e2e-')));
   }
   get data(): string {
@@ -77,6 +88,7 @@ export class Home implements AsyncDisposable {
     await rm(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }
 }
+
 interface Door {
   readonly url: string;
   readonly key: string;

@@ -1,7 +1,7 @@
 import { TransportError } from '@octo/kernel';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readText } from './whole-file.ts';
+import { readText, writeQuickly } from './whole-file.ts';
 
 /** The highest fencing number seen per task, so that a node that is late cannot start work (I3). */
 export class Fences {
@@ -26,7 +26,6 @@ export class Fences {
         },
       );
     if (fence === highest) return;
-    writeFileSync(`${file}.part`, String(fence), { mode: 0o600 });
-    renameSync(`${file}.part`, file);
+    writeQuickly(file, String(fence));
   }
 }

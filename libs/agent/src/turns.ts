@@ -1,10 +1,10 @@
 import { type Isolation } from '@octo/kernel';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Bell } from './bell.ts';
 import { isAlive, parseStarted, type ProcessId, thisProcess } from './process-id.ts';
-import { readText } from './whole-file.ts';
+import { readText, writeQuickly } from './whole-file.ts';
 import { workspaceAt } from './workspace.ts';
 
 export interface TurnAsk {
@@ -117,8 +117,7 @@ export class IsolationTurns implements Disposable {
     const had = this.#places(folder).find((p) => p.ticket === ticket);
     if (had) {
       const file = join(folder, fileName(had.number));
-      writeFileSync(`${file}.part`, JSON.stringify(mine), { mode: 0o600 });
-      renameSync(`${file}.part`, file);
+      writeQuickly(file, JSON.stringify(mine));
       this.#files.set(ticket, file);
       return had.number;
     }

@@ -1,10 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+/** A name of its own: processes that share a folder may write the same file at once, and each renames what it wrote. */
+const draftOf = (file: string) => `${file}.${randomBytes(6).toString('hex')}.part`;
+
 /** Write a small file whole or not at all, and on the disk before it is answered. */
 export async function writeWhole(file: string, text: string): Promise<void> {
-  const part = `${file}.part`;
+  const part = draftOf(file);
   const handle = await open(part, 'w', 0o600);
   try {
     await handle.writeFile(text);
@@ -17,8 +21,9 @@ export async function writeWhole(file: string, text: string): Promise<void> {
 
 /** The same for what a loss of power may take: quicker, and done when it returns. */
 export function writeQuickly(file: string, text: string): void {
-  writeFileSync(`${file}.part`, text, { mode: 0o600 });
-  renameSync(`${file}.part`, file);
+  const part = draftOf(file);
+  writeFileSync(part, text, { mode: 0o600 });
+  renameSync(part, file);
 }
 
 /** Write a file into a folder that nobody else knows yet: it and its name are on the disk before it is answered. */

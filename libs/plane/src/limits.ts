@@ -5,7 +5,7 @@
 export interface Limits {
   /** Time in the queue; then TimedOut. Default one day (R211). */
   readonly queueMs: number;
-  /** Waiting for a worker while all are exclusively leased; then the action fails. Default 10 min (R64). */
+  /** Waiting for a worker while all are exclusively leased, or new and being checked; then the action fails. Default 10 min (R64). */
   readonly leaseMs: number;
   /** Time a cancelled script gets until its end is confirmed; then the task ends as abandoned. Default 2 min (R156). */
   readonly cancelMs: number;

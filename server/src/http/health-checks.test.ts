@@ -43,6 +43,27 @@ test.each([
   expect(await category(server, worker.Id, `Machine${health}`)).toHaveLength(1);
 });
 
+test.each([
+  ['true', 'Success', undefined],
+  ['fail_healthcheck broken', 'Failed', 'OCTO_WORKER_NONE_HEALTHY'],
+])(
+  'who runs something on a machine that is just being checked for the first time waits for that: after %j it is %s',
+  async (end, state, errorCode) => {
+    const server = await openHealthServer();
+    const { ask, plane, dir } = server;
+    const go = join(dir, 'go');
+    const rule = await ask('POST', '/api/machinepolicies', policy(`until [ -e '${go}' ]; do sleep 0.05; done; ${end}`));
+    await ask('POST', '/api/workers', pigeon('fresh', join(dir, 'nest'), { MachinePolicyId: rule.Id }));
+    const task = (await ask('POST', '/api/tasks', { Name: 'AdHocScript', Arguments: { ScriptBody: 'true', Syntax: 'Bash' } })) as Wire; // prettier-ignore
+    const now = async () => plane.tasks.get(task.Id);
+    const waits = 'a worker of Default Worker Pool: fresh is being checked for the first time';
+    await vi.waitFor(async () => expect((await now())?.waiting?.for).toBe(waits), 15_000);
+    await writeFile(go, '');
+    await vi.waitFor(async () => expect((await now())?.completedAtMs).toBeDefined(), 15_000);
+    expect(await now()).toMatchObject({ state, ...(errorCode !== undefined && { errorCode }) });
+  },
+);
+
 test('a policy inherits the script of the default one; connectivity alone runs none (R88, R89, R111)', async () => {
   const server = await openHealthServer();
   const standard = (await server.ask('GET', '/api/machinepolicies/MachinePolicies-1')) as object;

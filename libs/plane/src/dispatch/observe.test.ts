@@ -92,6 +92,11 @@ test('one that comes back in time ends the script, however often it was away mea
   expect(said).toEqual(['Info: Asking m to stop the script', 'Info: Stopped the script on m']);
 });
 
+test('an end says how far the output was read, and under which name the machine knows the script', async () => {
+  const status = async (): Promise<ScriptStatus> => ({ ...stopped, next: '7', handle: 'h' });
+  expect(await cancelled({ status, cancel: async () => {} })).toMatchObject({ cursor: '7', handle: 'h' });
+});
+
 test.each([
   ['is gone', async () => Promise.reject(gone())],
   ['says nothing', (_ref: unknown, _after: unknown, signal: AbortSignal) => hangs(signal)],

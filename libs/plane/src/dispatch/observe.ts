@@ -32,6 +32,8 @@ export interface Observation {
 }
 type Complete = Extract<ScriptStatus, { state: 'Complete' }>;
 export type Ended = Pick<Complete, 'end' | 'exitCode' | 'detail'>;
+/** The end, and how far the output was read until then: the machine is asked for what comes after that, and for nothing twice. */
+export type Observed = Ended & Partial<Pick<RunRecord, 'cursor' | 'handle'>>;
 
 /**
  * Follow one script from its stored ticket to its end: start it unless the machine side has acknowledged that already,
@@ -43,7 +45,7 @@ export async function observe(
   record: RunRecord,
   launch: Launch | undefined,
   signal: AbortSignal,
-): Promise<Ended> {
+): Promise<Observed> {
   const key: RunKey = { taskId: record.taskId, action: record.action, attempt: record.attempt, key: record.key };
   let ref: ScriptRef =
     record.handle === undefined ? { ticket: record.ticket } : { ticket: record.ticket, handle: record.handle };
@@ -75,8 +77,10 @@ export async function observe(
       cursor = status.next;
       isPending = status.state === 'Pending';
       await showTurn(o, status, isCancelled);
-      if (status.state === 'Complete')
-        return toldEnd(o, status, isCancelled, wasAcknowledged && record.state !== 'prepared');
+      if (status.state === 'Complete') {
+        const ended = await toldEnd(o, status, isCancelled, wasAcknowledged && record.state !== 'prepared');
+        return { ...ended, cursor, ...(ref.handle !== undefined && { handle: ref.handle }) };
+      }
     } catch (error) {
       if (isCancelled && until.aborted) return abandon(o);
       if (isCancelled && isOfTheWay(error)) {

@@ -15,7 +15,7 @@ import { type RunRecord } from '../model/run.ts';
 import { type Claim } from '../model/task.ts';
 import { type TaskRoom } from '../queue/room.ts';
 import { collectArtifacts } from './artifacts.ts';
-import { type Ended, isOfTheWay, observe, refuseSecondStart } from './observe.ts';
+import { isOfTheWay, observe, type Observed, refuseSecondStart } from './observe.ts';
 import { Output } from './output.ts';
 import { recall, type Remembered } from './records.ts';
 import { isolationOf, limitsOf } from './script-settings.ts';
@@ -145,7 +145,7 @@ async function prepare(
   return record;
 }
 
-async function finish(on: OnScript, record: RunRecord, ended: Ended, output: Output, signal: AbortSignal) {
+async function finish(on: OnScript, record: RunRecord, ended: Observed, output: Output, signal: AbortSignal) {
   if (ended.end !== 'abandoned' && !signal.aborted)
     await collectArtifacts({ ...on.room, ...on, store: on.room.artifacts }, on.action, signal);
   const remembered: Remembered = {

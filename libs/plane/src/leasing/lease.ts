@@ -11,6 +11,7 @@ import {
   type Registry,
   type Settings,
   type Signals,
+  type Tasks,
   type Workers,
 } from '../ports.ts';
 import { TaskStop } from '../stop-reasons.ts';
@@ -21,6 +22,7 @@ import { SCHEDULER, survey } from './survey.ts';
 export interface LeasingDeps {
   readonly leases: Leases;
   readonly workers: Workers;
+  readonly tasks: Tasks;
   readonly settings: Settings;
   readonly registry: Registry;
   readonly connections: Connections;

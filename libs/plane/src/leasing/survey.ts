@@ -1,8 +1,17 @@
 import { type Candidate, type Choice, type Clock, ConflictError, type PoolScheduler } from '@octo/kernel';
 import { type Worker, type WorkerPool } from '../model/worker.ts';
-import { type Connections, type Lease, type Leases, type Registry, type Settings, type Workers } from '../ports.ts';
+import {
+  type Connections,
+  type Lease,
+  type Leases,
+  type Registry,
+  type Settings,
+  type Tasks,
+  type Workers,
+} from '../ports.ts';
 import { BUILT_IN_SWITCH, judgeBuiltIn } from '../workers/built-in.ts';
 import { type Excluded, type Leasable, nobodyFits, sortOut, toCandidates } from './candidates.ts';
+import { inFirstCheck, isNew } from './first-check.ts';
 import { isOutOfReach, NEEDS_SERVER, type Reach, reachOf, reachWords } from './reach.ts';
 
 /** Name of the scheduler that is used until pools can name their own. */
@@ -11,6 +20,7 @@ export const SCHEDULER = 'least-leases';
 export interface SurveyDeps {
   readonly leases: Leases;
   readonly workers: Workers;
+  readonly tasks: Tasks;
   readonly settings: Settings;
   readonly registry: Registry;
   readonly connections: Connections;
@@ -61,7 +71,12 @@ export async function survey(deps: SurveyDeps, ask: SurveyAsk): Promise<Survey> 
   });
   const fit = sorted.fit.filter(({ id }) => !unreached.some((w) => w.id === id));
   const excluded = [...sorted.excluded, ...unreached];
-  if (fit.length === 0) return { ...NOBODY, fit, excluded, refusal: nobodyFits(pool, workers, builtIn, excluded) };
+  if (fit.length === 0) {
+    const fresh = await inFirstCheck(deps, ask, workers);
+    if (fresh.length > 0) return { ...NOBODY, excluded, choice: { wait: beingChecked(fresh) } };
+    if (await haveBeenChecked(deps, workers.filter(isNew))) return survey(deps, ask);
+    return { ...NOBODY, excluded, refusal: nobodyFits(pool, workers, builtIn, excluded) };
+  }
   const nowMs = deps.clock.now();
   const ids = new Set(fit.map((w) => w.id));
   const leases = (await deps.leases.list(nowMs)).filter((l) => ids.has(l.workerId));
@@ -71,6 +86,17 @@ export async function survey(deps: SurveyDeps, ask: SurveyAsk): Promise<Survey> 
 }
 
 const NOBODY = { fit: [], excluded: [], candidates: [], leases: [], reach: new Map<string, Reach>() };
+
+function beingChecked(fresh: readonly Worker[]): string {
+  const names = fresh.map(({ name }) => name).join(', ');
+  return `${names} ${fresh.length === 1 ? 'is' : 'are'} being checked for the first time`;
+}
+/** The check may have ended between two looks: then what was read of its worker is old. */
+async function haveBeenChecked({ workers }: SurveyDeps, fresh: readonly Worker[]): Promise<boolean> {
+  const now = await Promise.all(fresh.map(({ id }) => workers.get(id)));
+  return now.some((worker) => worker === undefined || !isNew(worker));
+}
+
 const NEAREST = ['here', 'elsewhere', 'nowhere'] as const;
 
 /** Whom this node reaches comes before whom another one reaches, and before those for whom one can only wait. */

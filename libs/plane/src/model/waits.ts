@@ -13,7 +13,11 @@ export interface WaitKind {
 /** Every wait in which a task can be seen. Whoever waits takes limit and end from here, and so does the test of the docs. */
 export const WAITS = {
   queue: { row: 'task in the queue', limit: 'queueMs', whenOver: 'the task ends as TimedOut' },
-  lease: { row: 'a worker, while all are held exclusively', limit: 'leaseMs', whenOver: 'the action fails' },
+  lease: {
+    row: 'a worker, while all are held exclusively or are checked for the first time',
+    limit: 'leaseMs',
+    whenOver: 'the action fails',
+  },
   session: { row: 'opening a session', limit: 'openMs', whenOver: 'the action fails' },
   tool: { row: 'bringing a tool, and Node, to a worker', limit: 'toolMs', whenOver: 'the action fails' },
   turn: { row: 'isolation mutex on the machine', limit: 'launch', whenOver: 'the action fails (−44)' },
