@@ -2,7 +2,7 @@ import { quarantineOf } from '@octo/plane';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { add, category, check, openHealthServer, policy, type Wire, workerOf } from './health.fixture.ts';
+import { add, category, check, openHealthServer, policy, type Wire, workerOf, pigeon } from './health.fixture.ts';
 
 test('a check looks around: system, shell, disk and tools with versions stay with the worker (I7, R28)', async () => {
   const server = await openHealthServer();
