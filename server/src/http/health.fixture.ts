@@ -17,7 +17,7 @@ const clock = { now: () => Date.now(), sleep: (ms, signal) => new Promise((done)
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const agents = new Map();
 const agentAt = (root) => {
-  if (!agents.has(root)) agents.set(root, openAgent({ root, clock, log, environment: {} }));
+  if (!agents.has(root)) agents.set(root, openAgent({ root, clock, log, environment: { PATH: '/usr/bin:/bin' } }) /* what else a machine has may be slow to say its version */);
   return agents.get(root);
 };
 /** With a folder for fate: a machine of its own there, with real bash, unless a file in it says that it is away. */
