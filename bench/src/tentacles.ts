@@ -236,7 +236,7 @@ async function lostIdle(): Promise<number> {
   await sleep(2_000); // it has read that it is welcome
   silence(it.line);
   const before = it.line.connections.length;
-  return timed(async () => {
+  return await timed(async () => {
     while (it.line.connections.length === before || it.connections() === 0) await sleep(20);
   });
 }
