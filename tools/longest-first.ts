@@ -7,6 +7,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * clone knows no durations, and the size of a file, which vitest goes by then, says little about its waits.
  */
 const LONG = [
+  'server/src/http/health-checks.test.ts',
   'e2e/src/restart.test.ts',
   'e2e/src/agent-update.test.ts',
   'e2e/src/tentacle.test.ts',
@@ -19,7 +20,6 @@ const LONG = [
   'e2e/src/ssh.test.ts',
   'e2e/src/run.test.ts',
   'e2e/interop/stock-tentacle.test.ts',
-  'server/src/http/health-checks.test.ts',
   'server/src/inbound/inbound.test.ts',
   'plugins/transport-ssh/src/troubles.test.ts',
   'libs/storage/src/postgres.test.ts',

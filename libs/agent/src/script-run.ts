@@ -195,8 +195,10 @@ export class ScriptRun implements AsyncDisposable {
       if (readExit(this.#workspace) !== undefined) return this.#exited();
       if (!hasNews) await this.#checkSupervisor(performance.now() - sinceMs);
       if (this.isOver) return;
+      const lookedMs = performance.now();
       await this.#changes.next(seen, this.#closing.signal).catch(() => {});
-      if (gapMs > 0) await this.#changes.pause(gapMs, this.#closing.signal);
+      const leftMs = gapMs - (performance.now() - lookedMs); // none for one who writes now and then
+      if (leftMs > 0) await this.#changes.pause(leftMs, this.#closing.signal);
     }
   }
 

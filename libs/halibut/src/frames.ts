@@ -9,6 +9,8 @@ import { type Wire } from './wire.ts';
 const HEAD_BYTES = 24;
 const TAIL_BYTES = 8;
 const PIECE_BYTES = 1024 * 1024;
+/** How long one may still read what has arrived when the connection has ended and others wait. */
+const LAST_READ_MS = 1_000;
 
 /** One frame: id, length, bytes, length again (halibut.md 4.2). Nothing of it is kept. */
 export async function writeFrame(
@@ -60,6 +62,8 @@ export class Frames implements StreamSource {
   /** What is still to come; a stream may be referenced, and come, twice. */
   readonly #expected: IncomingStream[];
   readonly #spooled = new Map<IncomingStream, Spool>();
+  /** Whose readers have gone, with or without having read all of it. */
+  readonly #left = new Set<IncomingStream>();
   readonly #whenDone: () => void;
   #open: { readonly stream: IncomingStream; leftBytes: number } | undefined;
   /** One reader at a time. */
@@ -76,13 +80,17 @@ export class Frames implements StreamSource {
 
   async *read(stream: IncomingStream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     using _turn = await this.#takeTurn();
-    const spool = await this.#reach(stream, signal);
-    if (spool) return yield* spool.read();
-    for (;;) {
-      if (this.#isOver) throw protocolError('a data stream was read after its call was over');
-      const chunk = await this.#piece(signal);
-      if (!chunk) return;
-      yield chunk;
+    try {
+      const spool = await this.#reach(stream, signal);
+      if (spool) return yield* spool.read();
+      for (;;) {
+        if (this.#isOver) throw protocolError('a data stream was read after its call was over');
+        const chunk = await this.#piece(signal);
+        if (!chunk) return;
+        yield chunk;
+      }
+    } finally {
+      this.#left.add(stream);
     }
   }
 
@@ -109,19 +117,28 @@ export class Frames implements StreamSource {
       signal.throwIfAborted();
       const spool = this.#spooled.get(stream);
       if (spool) return spool;
+      if (this.#isOver) throw protocolError('a data stream was read after its call was over');
       if (!this.#open) await this.#begin();
       const { stream: here } = this.#open ?? {};
       if (here === stream) return undefined;
-      if (here?.isTaken)
-        await this.#passOver(signal); // its reader stopped early
-      else if (here) await this.#spool(here, signal);
+      if (!here) continue;
+      if (this.#left.has(here)) await this.#passOver(signal);
+      else await this.#spool(here, signal); // its reader may still come, or waits for its turn
     }
   }
 
+  /** Whole, or not there: a part of it would be read as all of it. */
   async #spool(stream: IncomingStream, signal: AbortSignal): Promise<void> {
     const spool = await openSpool();
+    try {
+      for (let chunk = await this.#piece(signal); chunk; chunk = await this.#piece(signal)) await spool.write(chunk);
+    } catch (error) {
+      this.#isOver = true; // what is left of it is not it, and nothing behind it can be found
+      this.#wire.destroy();
+      await spool[Symbol.asyncDispose]();
+      throw error;
+    }
     this.#spooled.set(stream, spool);
-    for (let chunk = await this.#piece(signal); chunk; chunk = await this.#piece(signal)) await spool.write(chunk);
   }
 
   async #passOver(signal: AbortSignal): Promise<void> {
@@ -166,15 +183,35 @@ export class Frames implements StreamSource {
     return protocolError(`${this.#wire.peer} ${what}`);
   }
 
-  /** Readers come one behind the other; one that keeps the connection and does not go on loses it. */
+  /**
+   * Readers come one behind the other; one that keeps the connection and does not go on loses it. Behind one that still
+   * reads nobody else does, also when the connection has ended meanwhile: what has arrived is his.
+   */
   async #takeTurn(): Promise<Disposable> {
     const before = this.#turn;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#turn = promise;
-    const timer = setTimeout(() => this.#wire.destroy(), this.#limits.readWriteMs);
-    const gone = new Promise<void>((wake) => this.#wire.closed.addEventListener('abort', () => wake(), { once: true }));
-    await Promise.race([before, gone]);
-    clearTimeout(timer);
-    return { [Symbol.dispose]: resolve };
+    if (await this.#isOverInTime(before)) return { [Symbol.dispose]: resolve };
+    void before.then(resolve);
+    this.#wire.destroy();
+    throw this.#wire.lost();
+  }
+
+  async #isOverInTime(before: Promise<void>): Promise<boolean> {
+    const { closed } = this.#wire;
+    const late = Promise.withResolvers<boolean>();
+    let timer = setTimeout(() => late.resolve(false), this.#limits.readWriteMs);
+    const hurry = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => late.resolve(false), LAST_READ_MS);
+    };
+    if (closed.aborted) hurry();
+    else closed.addEventListener('abort', hurry, { once: true });
+    try {
+      return await Promise.race([before.then(() => true), late.promise]);
+    } finally {
+      clearTimeout(timer);
+      closed.removeEventListener('abort', hurry);
+    }
   }
 }

@@ -11,7 +11,7 @@ import { callAgain, isPassing } from './retry.ts';
 import { gone } from './stock-files.ts';
 import { type StockOptions } from './stock-v2.ts';
 
-/** Longest an answer is held back with nothing to say: so long, and `ANSWER_MS`, a silent machine is not noticed. */
+/** Longest an answer is held back with nothing to say: so long, and `ANSWER_MS.ours`, a silent machine is not noticed. */
 const HOLD_MS = 5_000;
 
 /** Our own agent: a question stays with it until there is an answer, where that holds up nobody else. */
@@ -26,7 +26,7 @@ export function octoAgent({ caller, clock, retrying, known }: StockOptions): Fla
   const ask = async (ticket: string, after: string, waitMs: number, signal: AbortSignal): Promise<ScriptStatus> =>
     readOctoStatus(
       await again('Status', [{ Ticket: ticket, After: after, WaitMs: waitMs }], signal, {
-        answerMs: waitMs + ANSWER_MS,
+        answerMs: waitMs + ANSWER_MS.ours,
       }),
     );
   return {

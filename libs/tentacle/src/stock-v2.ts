@@ -33,7 +33,10 @@ export function stockV2(options: StockOptions, isKubernetes = false): Flavour {
     callAgain(caller, { service, method, params: [param], ...more }, retrying, signal);
   const ask = async (ticket: string, after: string, signal: AbortSignal): Promise<ScriptStatus> => {
     const request = { [name]: { TaskId: ticket }, LastLogSequence: BigInt(after === '' ? 0 : after) };
-    return toPage(known.of(ticket), readStatus(await again('GetStatus', request, signal, { answerMs: ANSWER_MS })));
+    return toPage(
+      known.of(ticket),
+      readStatus(await again('GetStatus', request, signal, { answerMs: ANSWER_MS.stock })),
+    );
   };
   return {
     isOurs: false,

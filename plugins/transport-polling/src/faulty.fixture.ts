@@ -40,7 +40,8 @@ async function faulty(
     answer: { direction: 'up', atChunk: 1 },
     open(retryTimeLimitMs) {
       const opening = openingOf(endpoint);
-      const limits = { ...opening.limits, retryTimeLimitMs, pollingPickUpMs: 400 };
+      // Far below the patience on either clock, and long enough for an agent that comes back on a busy machine.
+      const limits = { ...opening.limits, retryTimeLimitMs, pollingPickUpMs: 1_000 };
       return transport.open({ ...opening, limits }, AbortSignal.timeout(5_000));
     },
     async [Symbol.asyncDispose]() {
