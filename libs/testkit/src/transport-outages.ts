@@ -97,6 +97,15 @@ export function transportOutages(
     const reached = async <T>(work: (session: Session) => Promise<T>): Promise<T> =>
       work(await under.open(PATIENCE_MS));
 
+    /** Of what is there; read to its end, for on some machines a file that is asked for holds up everything else. */
+    const hashOf = async (name: string) => {
+      const found = await reached((it) => it.download(name, limit()));
+      if (!found) return undefined;
+      const hash = createHash('sha256');
+      for await (const part of found.open()) hash.update(part);
+      return hash.digest('hex');
+    };
+
     test('of seconds before a start: it runs once when the machine is back', async () => {
       const { session, ticket, launch, starts, texts } = await scene();
       await away();
@@ -225,13 +234,9 @@ export function transportOutages(
       await sleep(60);
       await outage(OUTAGES[length]);
       expect(await sent).toEqual(failsIfLong(length));
-      const before = await reached((it) => it.download(name, limit()));
-      expect(before?.sizeBytes).toBe(length === 'long' ? undefined : content.length);
+      expect(await hashOf(name)).toBe(length === 'long' ? undefined : sha256);
       await reached((it) => it.upload(name, bytes, limit()));
-      const found = await reached((it) => it.download(name, limit()));
-      const parts: Uint8Array[] = [];
-      for await (const part of found?.open() ?? []) parts.push(part);
-      expect(createHash('sha256').update(Buffer.concat(parts)).digest('hex')).toBe(sha256);
+      expect(await hashOf(name)).toBe(sha256);
     }); // prettier-ignore
   });
 }
