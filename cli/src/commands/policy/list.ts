@@ -1,4 +1,5 @@
 import { connectionFlags, OctoCommand } from '../../octo-command.ts';
+import { whenChecked } from '../../policy/when-checked.ts';
 import { storeOf } from '../../resources/store.ts';
 import { table } from '../../table.ts';
 
@@ -16,7 +17,7 @@ export default class PolicyList extends OctoCommand {
       it.Name,
       it.IsDefault ? 'default' : '',
       it.ConnectionConnectTimeout ?? '',
-      it.MachineHealthCheckPolicy?.HealthCheckInterval ?? 'never',
+      whenChecked(it.MachineHealthCheckPolicy),
     ]);
     this.log(table(['id', 'name', '', 'connect', 'health check'], rows) || 'There are no machine policies.');
     return all;
