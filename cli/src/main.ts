@@ -6,7 +6,14 @@ import { pluginFolder } from './connect.ts';
 import { commandPlugins } from './plugins/commands.ts';
 import { withStyleHelp } from './worker/help-word.ts';
 
+/** As a program that SIGPIPE ends looks to a shell. */
+const READER_LEFT = 141;
+
 export async function main(root: string, args: string[]): Promise<void> {
+  // `octo … | head -1`: there is nobody to talk to any more, and whatever waits for its words to be taken would wait for ever.
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit(READER_LEFT);
+  });
   const path = pluginFolder();
   // A start that was killed while it exchanged the folder (plugins/folder.ts); asked only where there is none.
   if (!existsSync(path) && existsSync(`${path}.old`)) await (await import('./plugins/folder.ts')).mendPlugins(path);

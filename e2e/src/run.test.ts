@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Home } from './setup/octo.ts';
+import { finished, Home } from './setup/octo.ts';
 
 const example = new URL('../../examples/hello/', import.meta.url).pathname;
 
@@ -10,6 +10,14 @@ test('a bare machine runs a script: no server, no account, no file to write', as
   const { code, stdout, stderr } = await home.run(['run', 'echo hi from $((6*7)); echo oops >&2']);
   expect({ code, stdout, stderr }).toMatchObject({ code: 0, stdout: 'hi from 42\n' });
   expect(stderr).toContain('oops');
+});
+
+test('whoever reads it may leave: the command ends without a word', async () => {
+  await using home = await Home.open();
+  const child = home.start(['help']);
+  child.stdout?.destroy();
+  const { code, stderr } = await finished(child);
+  expect({ code, stderr }).toEqual({ code: 141, stderr: '' });
 });
 
 test('a failing script fails the task, and the exit code says so', async () => {

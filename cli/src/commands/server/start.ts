@@ -36,7 +36,7 @@ export default class ServerStart extends OctoCommand {
     'tls-cert-file': Flags.string({
       description: 'PEM certificate for HTTPS; a renewed one is taken over while running',
     }),
-    'tls-key-file': Flags.string({ description: 'PEM key of --tls-cert-file-file' }),
+    'tls-key-file': Flags.string({ description: 'PEM key of --tls-cert-file' }),
     'trust-proxy': Flags.boolean({
       description: 'a reverse proxy ends TLS before this server: believe its X-Forwarded headers',
       allowNo: true,
