@@ -80,7 +80,8 @@ export class Machine {
   }
 
   get #machine(): Record<string, string> {
-    return { TentacleMachineConfigurationHomeDirectory: join(this.#home.dir, 'machine') };
+    // Few tools, so that a check is soon over.
+    return { TentacleMachineConfigurationHomeDirectory: join(this.#home.dir, 'machine'), PATH: '/usr/bin:/bin' };
   }
 }
 

@@ -14,6 +14,8 @@ import { isOfMachine, type Scenario, strikeText, type TaskPlan } from './scenari
 /** From a server's start, or from its task's, to the end of all tasks. */
 const END_MS = 30_000;
 
+const OPEN: readonly TaskState[] = ['Queued', 'Executing', 'Cancelling'];
+
 export interface RoundResult extends Verdict {
   /** Strikes that hit, by name. */
   readonly kills: readonly string[];
@@ -137,7 +139,10 @@ class Round {
     const api = httpApi({ url: server.url, apiKey: server.key });
     const tasks: TaskEvidence[] = [];
     for (const task of this.#tasks) tasks.push(await this.#look(api, task, signal));
-    const { items } = await api.tasks({ take: 100 }, signal);
+    const items = await until('checks of the machine are over, too', async () => {
+      const all = (await api.tasks({ take: 100 }, signal)).items;
+      return all.every(({ state }) => !OPEN.includes(state)) && all;
+    });
     const taskCount = items.filter((task) => task.name !== 'Health').length; // a new machine is checked
     const workspaces = await emptied(async () => workspacesOf(this.#home));
     server.child.kill('SIGTERM');
