@@ -1,5 +1,4 @@
 import { hastyClock, transportFaults } from '@octo/testkit/transport-faults';
-import { ours, stock } from './faulty.fixture.ts';
+import { ours } from './faulty.fixture.ts';
 
 transportFaults('our agent, listening', () => ours(hastyClock), true);
-transportFaults('a stock Tentacle, listening', () => stock(hastyClock), false);
