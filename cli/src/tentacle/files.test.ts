@@ -3,7 +3,7 @@ import { chmodSync, chownSync, copyFileSync, lstatSync, mkdtempSync, readFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { writeWhole } from './files.ts';
+import { makeFolders, writeWhole } from './files.ts';
 
 let dir: string;
 beforeEach(() => void (dir = mkdtempSync(join(tmpdir(), 'octo-files-'))));
@@ -45,4 +45,17 @@ test.skipIf(!isRoot)('who may write the file, but not its folder, overwrites it'
   const { uid, gid } = { uid: 65_534, gid: 65_534 };
   execFileSync(process.execPath, ['--input-type=module', '-e', code], { uid, gid, cwd: '/', env: {}, stdio: 'pipe' });
   expect(readFileSync(join(dir, 'config'), 'utf8')).toBe('new');
+});
+
+test('folders are made from the top; where there can be none, or a file is, that is an error and no endless loop', () => {
+  makeFolders(join(dir, 'x/y/z'));
+  makeFolders(join(dir, 'x/y/z'));
+  expect(statSync(join(dir, 'x/y/z')).isDirectory()).toBe(true);
+  writeFileSync(join(dir, 'file'), '');
+  expect(() => makeFolders(join(dir, 'file'))).toThrow('EEXIST');
+  expect(() => makeFolders(join(dir, 'file/below'))).toThrow(/EEXIST|ENOTDIR/);
+});
+
+test.skipIf(process.platform !== 'linux')('below /proc there are none to be made', () => {
+  expect(() => makeFolders('/proc/octo/a')).toThrow('ENOENT');
 });

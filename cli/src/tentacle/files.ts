@@ -1,4 +1,14 @@
-import { chownSync, mkdirSync, realpathSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -8,7 +18,7 @@ import { dirname } from 'node:path';
 export function writeWhole(path: string, text: string | Uint8Array, mode = 0o600): void {
   const before = statSync(path, { throwIfNoEntry: false });
   const file = before ? realpathSync(path) : path;
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolders(dirname(file));
   const draft = `${file}.${process.pid}.new`;
   try {
     writeFileSync(draft, text, { mode });
@@ -19,6 +29,20 @@ export function writeWhole(path: string, text: string | Uint8Array, mode = 0o600
     const { code = '' } = error as NodeJS.ErrnoException;
     if (!before || !['EACCES', 'EBUSY', 'EPERM', 'EXDEV'].includes(code)) throw error;
     writeFileSync(file, text);
+  }
+}
+
+/**
+ * As `mkdir -p`: each folder that is missing, from the top. Node's own never ends where a folder is there and takes none,
+ * as /proc does.
+ */
+export function makeFolders(path: string, mode = 0o777): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (!existsSync(dirname(path))) makeFolders(dirname(path), mode);
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error; // else somebody was faster
   }
 }
 

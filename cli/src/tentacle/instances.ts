@@ -1,8 +1,8 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { KnownFailure } from './errors.ts';
-import { writeWhole } from './files.ts';
+import { makeFolders, writeWhole } from './files.ts';
 import { isSame } from './parse.ts';
 
 export interface Instance {
@@ -48,7 +48,7 @@ function readInstance(file: string): Instance {
 
 export function addInstance(env: Env, { name, configPath }: Instance): void {
   const folder = instancesFolder(env);
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   writeWhole(
     fileOf(folder, name),
     JSON.stringify({ Name: name, ConfigurationFilePath: configPath }, undefined, 2),

@@ -1,7 +1,7 @@
 import { type HttpProxy, type PollState } from '@octo/halibut';
 import { OctoError } from '@octo/kernel';
 import { type PolledServer, serveMachine } from '@octo/tentacle/agent';
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { utimesSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
@@ -9,6 +9,7 @@ import { realClock } from './clock.ts';
 import { type Io } from './command.ts';
 import { HEARTBEAT } from './commands/livez.ts';
 import { KnownFailure } from './errors.ts';
+import { makeFolders } from './files.ts';
 import { appendLog } from './log-file.ts';
 import { type Settings, type TrustedServer } from './settings.ts';
 import { onProbation, probationOf } from './update/probation.ts';
@@ -33,7 +34,7 @@ export async function runAgent(settings: Settings, io: Io, signal: AbortSignal):
   const log = (text: string) => say(settings, io, text);
   const servers = polled(settings);
   announce(settings, servers, log);
-  mkdirSync(settings.home, { recursive: true });
+  makeFolders(settings.home);
   const beat = heartbeat(join(settings.home, HEARTBEAT));
   const gone = new AbortController();
   const prove = await probationOf(io, gone);

@@ -42,7 +42,7 @@ export async function readWitnesses(folder: string, { name, actions }: TaskPlan)
 }
 
 export async function workspacesOf(home: Home): Promise<string[]> {
-  const folders = [join(home.data, 'machine', 'work'), workOf(home)];
+  const folders = [join(home.data, 'machine', 'work'), ...workOf(home)];
   return (await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])))).flat();
 }
 

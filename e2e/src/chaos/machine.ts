@@ -1,18 +1,66 @@
 import { type ChildProcess } from 'node:child_process';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { SshServer } from '@octo/testkit/ssh';
 import { collect, type Home, kill } from '../setup/octo.ts';
 import { until } from '../setup/wait.ts';
 
-/** Where scripts run: on the server itself, or on a machine whose agent is called or calls. */
-export const PLACES = ['built-in', 'listening', 'polling'] as const;
+/** Where scripts run: on the server itself, on a machine whose agent is called or calls, or on one that has only sshd. */
+export const PLACES = ['built-in', 'listening', 'polling', 'ssh'] as const;
 export type Place = (typeof PLACES)[number];
 
-/** What its scripts leave lies below this. */
-export const workOf = (home: Home): string => join(home.dir, 'agent', 'work');
+/** What its scripts leave lies in these. */
+export const workOf = (home: Home): readonly string[] =>
+  ['work', 'w', 't'].map((name) => join(home.dir, 'agent', name));
 
-/** A machine beside the server, with an agent that is started again whenever it dies, as a service manager would. */
-export class Machine {
+/** A machine beside the server, the only worker of the default pool. */
+export interface Machine {
+  /** Times that its agent was killed. */
+  readonly kills: number;
+  /** The agent that runs makes way for one that dies by `OCTO_FAIL=text`; the one behind that lives. */
+  arm(text: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** One that has only sshd: nothing of octo runs there that could be killed but with a script. */
+export async function sshMachine(home: Home): Promise<Machine> {
+  const sshd = await SshServer.start();
+  const key = join(sshd.dir, 'user');
+  const to = [
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(sshd.port),
+    '--account',
+    'me',
+    '--fingerprint',
+    sshd.fingerprint(),
+  ];
+  for (const args of [
+    ['account', 'add', 'ssh-key', 'me', '--username', sshd.username, '--private-key-file', key],
+    [
+      'worker',
+      'add',
+      'ssh',
+      'm',
+      ...to,
+      '--folder',
+      join(home.dir, 'agent'),
+      '--pool',
+      'Default Worker Pool',
+      '--wait',
+    ],
+  ]) {
+    const { code, stdout, stderr } = await home.run(args);
+    if (code === 0) continue;
+    await sshd[Symbol.asyncDispose]();
+    throw new Error(`octo ${args[0]} ended with ${code}: ${stdout}${stderr}`);
+  }
+  return { kills: 0, arm: async () => {}, stop: () => sshd[Symbol.asyncDispose]() };
+}
+
+/** A machine with an agent that is started again whenever it dies, as a service manager would. */
+export class AgentMachine implements Machine {
   readonly #home: Home;
   #agent: ChildProcess | undefined;
   #isStopping = false;
@@ -23,8 +71,8 @@ export class Machine {
   }
 
   /** Joins by a token, as the only worker of the default pool, and serves. The server has to run. */
-  static async join(home: Home, place: Exclude<Place, 'built-in'>): Promise<Machine> {
-    const machine = new Machine(home);
+  static async join(home: Home, place: 'listening' | 'polling'): Promise<Machine> {
+    const machine = new AgentMachine(home);
     const config = ['--instance', 'Tentacle'];
     await machine.#do('create-instance', ...config, '--config', join(home.dir, 'agent', 'tentacle.config'));
     if (place === 'listening') await machine.#do('configure', ...config, '--port', String(await freePort()));
@@ -40,12 +88,10 @@ export class Machine {
     return machine;
   }
 
-  /** Times that it was killed. */
   get kills(): number {
     return this.#kills;
   }
 
-  /** The agent that runs makes way for one that dies by `OCTO_FAIL=text`; the one behind that lives. */
   async arm(text: string): Promise<void> {
     await this.#end();
     await this.#start({ OCTO_FAIL: text });

@@ -7,7 +7,7 @@ import { install } from '../setup/plugins.ts';
 import { until } from '../setup/wait.ts';
 import { type Evidence, type Line, processesOf, readWitnesses, type TaskEvidence, workspacesOf } from './evidence.ts';
 import { judge, type Verdict } from './judge.ts';
-import { freePort, Machine } from './machine.ts';
+import { AgentMachine, freePort, type Machine, sshMachine } from './machine.ts';
 import { ONCE_PLUGIN, requestOf } from './request.ts';
 import { isOfMachine, type Scenario, strikeText, type TaskPlan } from './scenario.ts';
 
@@ -25,7 +25,7 @@ export interface RoundResult extends Verdict {
 export async function playRound(scenario: Scenario): Promise<RoundResult> {
   await using home = await Home.open();
   using _reaper = { [Symbol.dispose]: () => reap(home) };
-  const round = new Round(home, scenario);
+  await using round = new Round(home, scenario);
   try {
     await round.prepare();
     const verdict = judge(await round.play());
@@ -43,7 +43,7 @@ interface Watched {
   cancelAnswer: TaskState | undefined;
 }
 
-class Round {
+class Round implements AsyncDisposable {
   readonly kills: string[] = [];
   readonly #home: Home;
   readonly #scenario: Scenario;
@@ -67,9 +67,13 @@ class Round {
     if (place === 'built-in') return;
     this.#args = ['--comms-port', String(await freePort())];
     const server = await this.#home.serve(this.#args);
-    this.#machine = await Machine.join(this.#home, place);
+    this.#machine = await (place === 'ssh' ? sshMachine(this.#home) : AgentMachine.join(this.#home, place));
     server.child.kill('SIGTERM');
     await exited(server);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#machine?.stop();
   }
 
   async play(): Promise<Evidence> {
@@ -144,9 +148,9 @@ class Round {
       return all.every(({ state }) => !OPEN.includes(state)) && all;
     });
     const taskCount = items.filter((task) => task.name !== 'Health').length; // a new machine is checked
-    const workspaces = await emptied(async () => workspacesOf(this.#home));
     server.child.kill('SIGTERM');
     await exited(server);
+    const workspaces = await emptied(async () => workspacesOf(this.#home)); // a prepared one goes with its connection
     await this.#machine?.stop();
     const processes = await emptied(async () => processesOf(this.#home).map((p) => p.command));
     return { tasks, taskCount, workspaces, processes };

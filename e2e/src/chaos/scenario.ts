@@ -39,6 +39,11 @@ export interface Scenario {
 
 export const POINTS = Object.keys(FAILPOINTS) as Failpoint[];
 
+/** Where there is no agent nobody passes its points. */
+export function pointsOf(place: Place): readonly Failpoint[] {
+  return place === 'ssh' ? POINTS.filter((point) => !point.startsWith('agent-')) : POINTS;
+}
+
 /** True where it is the agent that passes the point, in a process of its own. */
 export function isOfMachine({ point }: Strike, place: Place): boolean {
   return place !== 'built-in' && point.startsWith('agent-');
@@ -53,12 +58,13 @@ export interface Only {
 export function planRound(seed: number, round: number, only: Only = {}): Scenario {
   const random = new Random(seed, round);
   const place = only.place ?? (PLACES[new Random(seed, round, 1).int(0, PLACES.length - 1)] as Place); // in range
-  const point = only.point ?? (new Random(seed).shuffled(POINTS)[round % POINTS.length] as Failpoint); // never empty
+  const points = pointsOf(place);
+  const point = only.point ?? (new Random(seed).shuffled(points)[round % points.length] as Failpoint); // never empty
   const task = planTask(random, point, { name: 'a', server: 0 });
   const tasks = random.chance(0.25) ? [task, planTask(random, undefined, { name: 'b', server: 0 })] : [task];
   const first = { point, pass: random.int(1, passes(point, task)) };
   if (!random.chance(0.4)) return { place, strikes: [first], tasks };
-  const again = POINTS[random.int(0, POINTS.length - 1)] as Failpoint; // in range
+  const again = points[random.int(0, points.length - 1)] as Failpoint; // in range
   return { place, strikes: [first, { point: again, pass: random.int(1, passes(again, task)) }], tasks };
 }
 

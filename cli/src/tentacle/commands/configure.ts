@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { type Command, flag, INSTANCE, type Io, list, value } from '../command.ts';
 import { KnownFailure } from '../errors.ts';
+import { makeFolders } from '../files.ts';
 import { isSame, parseFlag, parseWhole } from '../parse.ts';
 import { type Settings, withServer } from '../settings.ts';
 import { opened, RESTART } from './shared.ts';
@@ -54,7 +54,7 @@ const CHANGES = [...FOLDERS, 'port', 'noListen', 'listenIpAddress', 'pollingConn
 function folder(text: string, io: Io): string {
   const path = resolve(io.cwd, text);
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolders(path);
   } catch (error) {
     io.line(
       `The folder ${path} could not be made (${(error as NodeJS.ErrnoException).code}): make it, or name another`,

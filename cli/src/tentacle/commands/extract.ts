@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type Command, value } from '../command.ts';
 import { KnownFailure } from '../errors.ts';
+import { makeFolders } from '../files.ts';
 
 const run = promisify(execFile);
 const LIMIT_MS = 30 * 60_000;
@@ -18,7 +19,7 @@ export const extract: Command = {
     const file = resolve(io.cwd, given);
     const folder = resolve(io.cwd, to);
     if (!existsSync(file)) throw new KnownFailure(`The package ${file} is not there.`);
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     // Both refuse names that lead out of the folder.
     const isZip = /\.(zip|nupkg|jar|war)$/i.test(file);
     const [program, args] = isZip ? ['unzip', ['-q', '-o', file, '-d', folder]] : ['tar', ['-xf', file, '-C', folder]];
