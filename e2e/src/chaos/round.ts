@@ -68,6 +68,7 @@ class Round implements AsyncDisposable {
     this.#args = ['--comms-port', String(await freePort())];
     const server = await this.#home.serve(this.#args);
     this.#machine = await (place === 'ssh' ? sshMachine(this.#home) : AgentMachine.join(this.#home, place));
+    await untilIdle(server.api, AbortSignal.timeout(END_MS)); // what a check leaves that is killed is the machine's to sweep
     server.child.kill('SIGTERM');
     await exited(server);
   }
@@ -143,10 +144,7 @@ class Round implements AsyncDisposable {
     const api = httpApi({ url: server.url, apiKey: server.key });
     const tasks: TaskEvidence[] = [];
     for (const task of this.#tasks) tasks.push(await this.#look(api, task, signal));
-    const items = await until('checks of the machine are over, too', async () => {
-      const all = (await api.tasks({ take: 100 }, signal)).items;
-      return all.every(({ state }) => !OPEN.includes(state)) && all;
-    });
+    const items = await untilIdle(api, signal);
     const taskCount = items.filter((task) => task.name !== 'Health').length; // a new machine is checked
     server.child.kill('SIGTERM');
     await exited(server);
@@ -216,6 +214,14 @@ async function textOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
   const pieces: Uint8Array[] = [];
   for await (const piece of bytes) pieces.push(piece);
   return Buffer.concat(pieces).toString();
+}
+
+/** All tasks, when none is open: checks of the machine are tasks, too. */
+function untilIdle(api: OctoApi, signal: AbortSignal) {
+  return until('checks of the machine are over', async () => {
+    const { items } = await api.tasks({ take: 100 }, signal);
+    return items.every(({ state }) => !OPEN.includes(state)) && items;
+  });
 }
 
 /** What is left after a moment of grace. */
