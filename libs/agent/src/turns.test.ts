@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { IsolationTurns } from './turns.ts';
 
 const never = new AbortController().signal;
@@ -12,7 +12,7 @@ afterEach(() => {
   for (const turns of opened.splice(0)) turns[Symbol.dispose]();
   mutex++;
 });
-process.on('exit', () => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** As another process on the same folder would: nothing is shared but files. */
 function open(): IsolationTurns {
