@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'vitest';
-import { newTransport, openingTo } from './ssh.fixture.ts';
+import { underTest } from './ssh.fixture.ts';
 
 const BUSYBOX = ['/bin/busybox', '/usr/bin/busybox'].find((file) => spawnSync(file, ['true']).status === 0);
 
@@ -16,16 +16,7 @@ async function under(): Promise<TransportUnderTest<object>> {
   mkdirSync(dir);
   execFileSync(BUSYBOX ?? '', ['--install', '-s', dir]);
   symlinkSync(execFileSync('sh', ['-c', 'command -v bash'], { encoding: 'utf8' }).trim(), join(dir, 'bash'));
-  const transport = newTransport();
-  return {
-    transport,
-    opening: openingTo(server),
-    reopen: async () => newTransport(),
-    async [Symbol.asyncDispose]() {
-      await transport[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
+  return underTest(server);
 }
 
 describe.skipIf(SSHD === undefined || BUSYBOX === undefined)('OpenSSH, and busybox behind it', () => {

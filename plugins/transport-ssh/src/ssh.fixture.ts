@@ -1,6 +1,7 @@
 import { type Account, type Opening, Secret, type Transport } from '@octo/kernel';
 import { openingOf, realClock } from '@octo/testkit';
 import { type SshServer } from '@octo/testkit/ssh';
+import { type TransportUnderTest } from '@octo/testkit/transport-contract';
 import { type SshEndpoint } from './endpoint.ts';
 import { ssh } from './index.ts';
 
@@ -36,4 +37,18 @@ export function openingTo(
   });
   const account = async (id: string) => known[id] ?? (await opening.account(id));
   return { ...opening, account };
+}
+
+/** For the transport's contract; the server goes with it. */
+export function underTest(server: SshServer): TransportUnderTest<object> {
+  const transport = newTransport();
+  return {
+    transport,
+    opening: openingTo(server),
+    reopen: async () => newTransport(),
+    async [Symbol.asyncDispose]() {
+      await transport[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
 }
