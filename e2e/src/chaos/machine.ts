@@ -26,30 +26,11 @@ export interface Machine {
 export async function sshMachine(home: Home): Promise<Machine> {
   const sshd = await SshServer.start();
   const key = join(sshd.dir, 'user');
-  const to = [
-    '--host',
-    '127.0.0.1',
-    '--port',
-    String(sshd.port),
-    '--account',
-    'me',
-    '--fingerprint',
-    sshd.fingerprint(),
-  ];
+  const to = ['--host', '127.0.0.1', '--port', String(sshd.port), '--account', 'me', '--fingerprint', sshd.fingerprint()]; // prettier-ignore
+  const folder = ['--folder', join(home.dir, 'agent')];
   for (const args of [
     ['account', 'add', 'ssh-key', 'me', '--username', sshd.username, '--private-key-file', key],
-    [
-      'worker',
-      'add',
-      'ssh',
-      'm',
-      ...to,
-      '--folder',
-      join(home.dir, 'agent'),
-      '--pool',
-      'Default Worker Pool',
-      '--wait',
-    ],
+    ['worker', 'add', 'ssh', 'm', ...to, ...folder, '--pool', 'Default Worker Pool', '--wait'],
   ]) {
     const { code, stdout, stderr } = await home.run(args);
     if (code === 0) continue;

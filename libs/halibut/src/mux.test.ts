@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type Duplex, duplexPair } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { Mux } from './mux.ts';
@@ -24,12 +25,14 @@ function connected() {
   const agent = new Mux(serving.near, { peer: 'server', ...common, onChannel: (it) => void channels.push(it) });
   return { link, server, agent, channels, [Symbol.dispose]: () => [server, agent].forEach((it) => it.destroy()) };
 }
-/** What was sent has arrived; streams take a few turns. */
-const settled = () => new Promise<void>((resolve) => void setTimeout(resolve, 20));
+/** What was sent has arrived: nothing but streams of this process is in between, and they take a few turns. */
+async function settled(): Promise<void> {
+  for (let turns = 0; turns < 50; turns++) await nextTurn();
+}
 async function pass(seconds: number): Promise<void> {
   for (let n = 0; n < seconds * 5; n++) {
     vi.advanceTimersByTime(200);
-    if (n % 5 === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (n % 5 === 0) await nextTurn();
   }
   await settled();
 }
