@@ -30,6 +30,7 @@ octo_hello() {
   for octo_f in /lib/ld-musl-*; do [ -e "$octo_f" ] && octo_libc=musl; done
   trap 'octo_stop=1' USR1
   trap octo_tidy EXIT
+  trap 'exit 1' HUP TERM PIPE # by which EXIT alone is not reached: an answer into a dead connection is a PIPE
   exec 3<&0
   octo_say 0 "$(uname -sm) @{octo_libc:-libc} @{octo_print:-none} @{octo_bash:-none} $octo_root"
 }
