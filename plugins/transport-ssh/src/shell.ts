@@ -86,7 +86,7 @@ export class Shell implements Disposable {
       system,
       processor,
       libc,
-      keepsWords: !print.startsWith('/') && print !== 'none',
+      keepsWords: print === 'builtin',
       root: path.join(' '),
       ...(bash !== 'none' && { bash }),
     };

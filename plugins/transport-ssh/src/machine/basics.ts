@@ -32,7 +32,10 @@ octo_alive() {
     kill -0 "$1" 2>/dev/null && [ "$(ps -o lstart= -p "$1" | tr -d ' ')" = "$2" ]
   fi
 }
-octo_nap() { if [ -n "$octo_fine" ]; then sleep "$1"; else sleep 1; fi; }
+octo_nap() {
+  [ "$octo_fine" != '?' ] || octo_learn_sleep
+  if [ -n "$octo_fine" ]; then sleep "$1"; else sleep 1; fi
+}
 octo_now() {
   if [ -n "$octo_proc" ] && read -r octo_ms octo_f 2>/dev/null < /proc/uptime; then
     octo_ms=@{octo_ms%.*}@{octo_ms#*.}0
@@ -43,6 +46,7 @@ octo_date() {
   case $octo_ms in *[!0-9]*) octo_ms=$(date +%s)000 ;; esac
 }
 octo_sizes() {
+  [ "$octo_stat_by" != '?' ] || octo_learn_stat
   case $octo_stat_by in
     gnu) set -- $(stat -c '%s %.3Y' "$1" "$2" "$3" 2>/dev/null) ;;
     busybox)
