@@ -66,6 +66,12 @@ export interface Call {
    * milliseconds; never more than `responseMs`, which is the default.
    */
   readonly answerMs?: number;
+  /**
+   * For a call that may be made again without harm: a small question that the peer answers at once. While nothing is
+   * heard, it is asked over another connection; where that is silent, too, the peer is given up in less than 5 s. Only
+   * where each call has a connection of its own; a multiplexed one is watched anyway. Default: the call just waits.
+   */
+  readonly probe?: Call;
   /** Told before each further try to connect: 'connection try 2 of 5 …' (R126). */
   readonly onRetry?: (text: string) => void;
 }
@@ -81,4 +87,6 @@ export interface Caller extends AsyncDisposable {
   call(call: Call, signal: AbortSignal): Promise<unknown>;
   /** True when a long call holds up no other. */
   readonly isParallel: boolean;
+  /** True while a connection that falls silent is noticed as such, whatever is asked over it. */
+  readonly noticesSilence: boolean;
 }

@@ -12,6 +12,13 @@ export interface Outcome {
   readonly isFree: Promise<boolean>;
 }
 
+export interface Exchanging {
+  readonly endpoint: { readonly BaseUri: string; readonly RemoteThumbprint: string };
+  readonly limits: HalibutLimits;
+  /** What it returns is held while only the answer is waited for. */
+  readonly waiting?: (() => Disposable) | undefined;
+}
+
 /** Number of a request in its id; they only have to differ. */
 let requests = 0;
 
@@ -22,8 +29,7 @@ let requests = 0;
 export async function exchange(
   wire: Wire,
   call: Call,
-  endpoint: { readonly BaseUri: string; readonly RemoteThumbprint: string },
-  limits: HalibutLimits,
+  { endpoint, limits, waiting }: Exchanging,
   signal: AbortSignal,
 ): Promise<Outcome> {
   signal.throwIfAborted();
@@ -33,6 +39,7 @@ export async function exchange(
     const { id, written } = writeRequest(call, ++requests, endpoint);
     await wire.write(await deflated(written.bytes), limits.readWriteMs);
     for (const stream of written.streams) await writeFrame(wire, stream, limits, signal);
+    using _watch = waiting?.();
     return await readOutcome(wire, id, call, limits);
   } catch (error) {
     if (!RemoteError.isOne(error)) wire.destroy();

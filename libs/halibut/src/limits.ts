@@ -37,7 +37,9 @@ export interface HalibutLimits {
   readonly proxyMs: number;
   /** First TCP keep-alive probe; then ten, one a second: a pulled wire is noticed after this and 10 s more. */
   readonly keepAliveMs: number;
-  /** Back-off of a polling service between connections (8.4). */
+  /** While calls are under way a silent peer is looked at so often, asked at the fifth look, and given up at the eleventh. Ours. */
+  readonly lookMs: number;
+  /** Back-off of a polling service between connections (8.4); behind a good one it comes back within the first, at a random time. */
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
   /** Characters before the first empty line (1.4). */
@@ -68,7 +70,7 @@ export const DEFAULT_LIMITS: HalibutLimits = {
   nextMs: 10 * MINUTE,
   heartbeatMs: MINUTE,
   pooledIdleMs: 45_000,
-  pooledProbeMs: 10_000,
+  pooledProbeMs: 4_000,
   pooledPerEndpoint: 16,
   queueWaitMs: 30_000,
   pickUpMs: 2 * MINUTE,
@@ -77,6 +79,7 @@ export const DEFAULT_LIMITS: HalibutLimits = {
   connectTotalMs: 5 * MINUTE,
   proxyMs: 15_000,
   keepAliveMs: 5_000,
+  lookMs: 400,
   reconnectMinMs: 5_000,
   reconnectMaxMs: 2 * MINUTE,
   identityBytes: 20_000,

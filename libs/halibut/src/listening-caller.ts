@@ -6,6 +6,7 @@ import { nameOf, openTls, type Target } from './dial.ts';
 import { beforeStart, HalibutError, protocolError, RemoteError } from './errors.ts';
 import { abandoned, exchange, type Outcome } from './exchange.ts';
 import { type HalibutLimits } from './limits.ts';
+import { Silence } from './silence.ts';
 import { Wire } from './wire.ts';
 
 export interface ListeningTarget extends Target {
@@ -24,25 +25,41 @@ interface Idle {
 export class ListeningCaller implements Caller {
   readonly name: string;
   readonly isParallel = true;
+  readonly noticesSilence = false;
   readonly #target: ListeningTarget;
   readonly #context: SecureContext;
   readonly #limits: HalibutLimits;
   #idle: Idle[] = [];
   readonly #closing = new AbortController();
+  readonly #silence: Silence;
 
   constructor(target: ListeningTarget, context: SecureContext, limits: HalibutLimits) {
     this.name = nameOf(target);
     this.#target = target;
     this.#context = context;
     this.#limits = limits;
+    const ask = (probe: Call, signal: AbortSignal) => this.#ask(probe, signal);
+    this.#silence = new Silence(limits.lookMs, ask, () => this.#drop());
   }
 
   async call(call: Call, signal: AbortSignal): Promise<unknown> {
     const either = AbortSignal.any([signal, this.#closing.signal]);
+    const { probe } = call;
     const wire = await this.#connected(either, call.onRetry);
+    return this.#over(wire, call, either, probe && (() => this.#silence.watch(wire, probe)));
+  }
+
+  /** One try, over a connection beside those that wait. */
+  async #ask(probe: Call, signal: AbortSignal): Promise<unknown> {
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    const wire = (await this.#pooled(either)) ?? (await this.#fresh(either));
+    return this.#over(wire, probe, either);
+  }
+
+  async #over(wire: Wire, call: Call, signal: AbortSignal, waiting?: () => Disposable): Promise<unknown> {
     const endpoint = { BaseUri: this.name, RemoteThumbprint: this.#target.thumbprint };
     try {
-      const outcome = await exchange(wire, call, endpoint, this.#limits, either);
+      const outcome = await exchange(wire, call, { endpoint, limits: this.#limits, waiting }, signal);
       void this.#keep(wire, outcome);
       return outcome.result;
     } catch (error) {
@@ -53,6 +70,7 @@ export class ListeningCaller implements Caller {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(abandoned(this.name));
+    this.#silence[Symbol.dispose]();
     for (const { wire } of this.#idle.splice(0)) wire.end(END);
   }
 

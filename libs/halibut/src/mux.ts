@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
 import { HalibutError, protocolError } from './errors.ts';
 import { type HalibutLimits } from './limits.ts';
+import { BUSY } from './silence.ts';
 
 // Frames of a multiplexed conversation: kind, channel (uint32 LE), length (uint32 LE), bytes. Ours; see docs/adr/0009.
 const KIND = { open: 1, data: 2, end: 3, credit: 4, reset: 5, ping: 6, pong: 7 } as const;
@@ -11,12 +12,10 @@ const COPY_BYTES = 4 * 1024;
 /** What may be under way on a channel in one direction before its reader asks for more. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 /**
- * A silent peer is asked after so many looks, and given up after the second number. While calls are under way a pulled
- * wire costs less than 5 s. An idle connection is asked by the end that takes calls, so that it comes back by itself: an
- * answer that nobody acknowledges holds up TCP's own keep-alive for a quarter of an hour. The other end only listens.
+ * An idle connection is asked by the end that takes calls, so that it comes back by itself: an answer that nobody
+ * acknowledges holds up TCP's own keep-alive for a quarter of an hour. The other end only listens.
  */
-const BUSY = { lookMs: 400, ask: 5, giveUp: 11 };
-const IDLE = { lookMs: 5_000, ask: 3, giveUp: 4, giveUpUnasked: 7 };
+const IDLE = { lookMs: 3_000, ask: 4, giveUp: 5, giveUpUnasked: 8 };
 
 interface MuxOptions {
   readonly peer: string;
@@ -160,7 +159,7 @@ export class Mux {
       // The last answer is behind us when the peer was heard once more: until then it may not have come.
       if (this.#channels.size === 0 && this.#silentLooks === 0) this.#rewatch(this.#watchIdle());
       else this.#look(BUSY.ask, BUSY.giveUp);
-    }, BUSY.lookMs).unref();
+    }, this.#options.limits.lookMs).unref();
   }
   #watchIdle(): NodeJS.Timeout {
     const isAsking = this.#options.onChannel !== undefined;

@@ -72,11 +72,22 @@ async function keepConnected(loop: Loop, signal: AbortSignal): Promise<void> {
       error = reason;
     }
     if (signal.aborted) return;
-    const elapsedMs = failingSinceMs === undefined ? 0 : performance.now() - sinceMs;
-    const retryMs = Math.min(Math.max(elapsedMs * factor, limits.reconnectMinMs), limits.reconnectMaxMs);
+    const elapsedMs = failingSinceMs === undefined ? undefined : performance.now() - sinceMs;
+    const retryMs = pauseMs(elapsedMs, factor, limits);
     options.onState?.({ state: 'lost', connection, retryMs, ...(error !== undefined && { error }) });
     await rest(retryMs, signal);
   }
+}
+
+/**
+ * `elapsedMs`: since the first try of those that fail now; undefined behind a connection that had been good. There a
+ * Tentacle waits for the least pause, which brings all agents of a server that was restarted back in the same moment;
+ * ours come at some time within it, each at its own.
+ */
+function pauseMs(elapsedMs: number | undefined, factor: number, limits: HalibutLimits): number {
+  const { reconnectMinMs, reconnectMaxMs } = limits;
+  if (elapsedMs === undefined) return reconnectMinMs * (0.1 + 0.9 * Math.random());
+  return Math.min(Math.max(elapsedMs * factor, reconnectMinMs), reconnectMaxMs);
 }
 
 async function rest(ms: number, signal: AbortSignal): Promise<void> {

@@ -38,6 +38,9 @@ export class Subscription implements Caller {
   get isParallel(): boolean {
     return this.#muxes.size > 0;
   }
+  get noticesSilence(): boolean {
+    return this.isParallel;
+  }
   get connections(): number {
     return this.#connections;
   }
@@ -111,8 +114,7 @@ export class Subscription implements Caller {
       const { result, isFree } = await exchange(
         wire,
         call,
-        { BaseUri: this.name, RemoteThumbprint: '' },
-        this.#limits,
+        { endpoint: { BaseUri: this.name, RemoteThumbprint: '' }, limits: this.#limits },
         signal,
       );
       void isFree.then((isGood) => (isGood ? wire.end() : wire.destroy()));
@@ -197,7 +199,7 @@ export class Subscription implements Caller {
   async #serve(wire: Wire, { call, signal, resolve, reject }: Pending, thumbprint: string): Promise<boolean> {
     try {
       const endpoint = { BaseUri: this.name, RemoteThumbprint: thumbprint };
-      const { result, isFree } = await exchange(wire, call, endpoint, this.#limits, signal);
+      const { result, isFree } = await exchange(wire, call, { endpoint, limits: this.#limits }, signal);
       resolve(result);
       return await isFree;
     } catch (error) {

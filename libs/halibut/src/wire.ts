@@ -1,4 +1,5 @@
 import { type Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { HalibutError, protocolError } from './errors.ts';
 
 /** More than this is not taken from the socket before somebody reads. */
@@ -13,6 +14,7 @@ export class Wire {
   readonly #socket: Duplex;
   #chunks: Buffer[] = [];
   #sizeBytes = 0;
+  #moves = 0;
   #ended = false;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
@@ -25,6 +27,7 @@ export class Wire {
     this.peer = peer;
     socket.on('data', (chunk: Buffer) => {
       this.#chunks.push(chunk);
+      this.#moves++;
       this.#sizeBytes += chunk.length;
       if (this.#sizeBytes > HIGH_WATER) socket.pause();
       this.#wake?.();
@@ -46,6 +49,11 @@ export class Wire {
   }
   get sizeBytes(): number {
     return this.#sizeBytes;
+  }
+
+  /** Times that something came or was taken: while it grows, neither end is silent. */
+  get moves(): number {
+    return this.#moves;
   }
 
   /** Bytes that came, without taking them; empty when there are none yet. */
@@ -103,7 +111,9 @@ export class Wire {
       };
     });
     this.#wake = undefined;
+    if (isLate) await nextTurn(); // timers come before sockets: what kept us from the one kept us from the other
     if (this.#sizeBytes > have) return true;
+    if (isLate && this.#ended) return false;
     if (!isLate) return this.more(have, 0, waitingFor);
     this.destroy();
     throw new HalibutError(
@@ -135,6 +145,7 @@ export class Wire {
       }, limitMs);
       this.#socket.write(bytes, (error) => {
         clearTimeout(timer);
+        this.#moves++;
         if (error) reject(this.#lost(error));
         else resolve();
       });
@@ -150,7 +161,9 @@ export class Wire {
     this.#end();
   }
 
-  destroy(): void {
+  /** `why`: what whoever waits is told, in place of the words for a lost connection. */
+  destroy(why?: HalibutError): void {
+    if (!this.#ended) this.#failure ??= why;
     this.#socket.destroy();
     this.#end();
   }
@@ -180,6 +193,7 @@ export class Wire {
   }
 
   #lost(cause: unknown = this.#failure): HalibutError {
+    if (HalibutError.isOne(this.#failure)) return this.#failure;
     return new HalibutError('OCTO_TRANSPORT_LOST', `the connection to ${this.peer} was lost`, {
       started: 'maybe',
       hint: 'nothing: it is opened again, and what was started goes on',

@@ -25,6 +25,7 @@ export function callerOf(answer: (call: Call, signal: AbortSignal) => unknown, i
   return {
     name: 'a machine',
     isParallel,
+    noticesSilence: false,
     calls,
     async call(call, signal) {
       signal.throwIfAborted();

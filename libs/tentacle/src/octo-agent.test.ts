@@ -83,19 +83,20 @@ test('capabilities arrive as they were said, in one round trip once the agent is
   expect(caller.calls.map((call) => call.method)).toEqual(['GetCapabilities', 'Capabilities', 'Capabilities']);
 });
 
-test('a question stays with the agent until there is news, but not where it would hold up others', async () => {
+test('a question stays with the agent until there is news: less long where only it notices a dead connection, not at all where it would hold up others (H1)', async () => {
   const waits: unknown[] = [];
   const status: Agent['status'] = async (_script, { after, waitMs }) => {
     waits.push([after, waitMs]);
     return { ...RUNNING, lines: [lines[0]] };
   };
   const { session, caller } = machine({ status });
-  await session.status({ ticket: 't' }, { after: '4', waitMs: 5_000 }, signal);
+  await session.status({ ticket: 't' }, { after: '4', waitMs: 600_000 }, signal);
+  Object.assign(caller, { noticesSilence: true });
   await session.status({ ticket: 't' }, { after: '', waitMs: 600_000 }, signal);
-  (caller as { isParallel: boolean }).isParallel = false;
+  Object.assign(caller, { noticesSilence: false, isParallel: false });
   await session.status({ ticket: 't' }, { after: '', waitMs: 5_000 }, signal);
   expect(waits).toEqual([
-    ['4', 5_000],
+    ['4', 1_800],
     ['', 5_000],
     ['', 0],
   ]);

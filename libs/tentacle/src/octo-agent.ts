@@ -4,15 +4,18 @@ import { OCTO_AGENT } from './contracts.ts';
 import { type Flavour } from './flavour.ts';
 import { damaged, outgoing, refuseOutside } from './launch-files.ts';
 import { readOctoCapabilities, readOctoStatus, writeOctoStart } from './octo-messages.ts';
-import { ANSWER_MS, askUntilNews, QUEUED } from './pace.ts';
+import { askUntilNews, QUEUED } from './pace.ts';
 import { Reading } from './reading.ts';
 import { hear, isRefusal } from './refusals.ts';
 import { callAgain, isPassing } from './retry.ts';
 import { gone } from './stock-files.ts';
 import { type StockOptions } from './stock-v2.ts';
 
-/** Longest an answer is held back with nothing to say: so long, and `ANSWER_MS.ours`, a silent machine is not noticed. */
-const HOLD_MS = 5_000;
+/**
+ * Longest an answer is held back with nothing to say, and how much later it may come. Where nobody else notices that a
+ * connection has died, a question without an answer does, and is to cost less than 5 s together.
+ */
+const PATIENCE = { noticed: { holdMs: 5_000, lateMs: 10_000 }, unnoticed: { holdMs: 1_800, lateMs: 3_000 } };
 
 /** Our own agent: a question stays with it until there is an answer, where that holds up nobody else. */
 export function octoAgent({ caller, clock, retrying, known }: StockOptions): Flavour {
@@ -26,16 +29,17 @@ export function octoAgent({ caller, clock, retrying, known }: StockOptions): Fla
   const ask = async (ticket: string, after: string, waitMs: number, signal: AbortSignal): Promise<ScriptStatus> =>
     readOctoStatus(
       await again('Status', [{ Ticket: ticket, After: after, WaitMs: waitMs }], signal, {
-        answerMs: waitMs + ANSWER_MS.ours,
+        answerMs: waitMs + patience().lateMs,
       }),
     );
+  const patience = () => (caller.noticesSilence || !caller.isParallel ? PATIENCE.noticed : PATIENCE.unnoticed);
   return {
     isOurs: true,
     capabilities: async (signal) => readOctoCapabilities(await again('Capabilities', [], signal)),
     start: async (ticket, launch, signal) =>
       readOctoStatus(await again('Start', [writeOctoStart(ticket, launch)], signal)),
     async status({ ticket }, { after, waitMs }, signal) {
-      if (caller.isParallel) return ask(ticket, after, Math.min(waitMs, HOLD_MS), signal);
+      if (caller.isParallel) return ask(ticket, after, Math.min(waitMs, patience().holdMs), signal);
       const script = known.of(ticket);
       return askUntilNews(() => ask(ticket, after, 0, signal), script, { clock, pace: QUEUED, waitMs }, signal);
     },

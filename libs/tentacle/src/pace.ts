@@ -5,7 +5,7 @@ import { type Known } from './known-scripts.ts';
  * What is only asked is answered soon; whoever is silent for so long is asked over another connection. A stock Tentacle
  * reads the whole log of a script for each answer, and may take its time (halibut.md 12: 23 µs a line).
  */
-export const ANSWER_MS = { ours: 10_000, stock: 60_000 };
+export const STOCK_ANSWER_MS = 60_000;
 
 /** Between two questions about one script: never less than the first, growing while there is no news. */
 export interface Pace {

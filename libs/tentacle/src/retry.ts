@@ -1,5 +1,6 @@
 import { type Call, type Caller, HalibutError, RemoteError, type TypeContract } from '@octo/halibut';
 import { type Clock, OctoError, TransportError } from '@octo/kernel';
+import { CAPABILITIES } from './contracts.ts';
 
 export interface Retrying {
   readonly clock: Clock;
@@ -13,6 +14,9 @@ export interface Retrying {
   readonly hear?: (error: unknown) => unknown;
 }
 
+/** Every agent answers it at once; one of old, that it has no such service. */
+const PROBE: Call = { service: CAPABILITIES, method: 'GetCapabilities', params: [] };
+
 /** With less than this left, nothing is tried any more (halibut.md 6.4). */
 const LEAST_MS = 1_000;
 
@@ -23,7 +27,7 @@ const LEAST_MS = 1_000;
 export async function callAgain(caller: Caller, call: Call, retrying: Retrying, signal: AbortSignal): Promise<unknown> {
   const { clock, totalMs, log, isFinal, hear } = retrying;
   const giveUpMs = clock.now() + totalMs;
-  const told = { ...call, onRetry: (text: string) => log(text, 'detail') };
+  const told = { ...call, probe: PROBE, onRetry: (text: string) => log(text, 'detail') };
   const again = (signal: AbortSignal) => caller.call(told, signal);
   let mayHaveArrived = false;
   let last: unknown;

@@ -4,7 +4,7 @@ import { SCRIPTS_KUBERNETES, SCRIPTS_V2 } from './contracts.ts';
 import { type Flavour } from './flavour.ts';
 import { type KnownScripts } from './known-scripts.ts';
 import { startFiles } from './launch-files.ts';
-import { ANSWER_MS, askUntilNews, PARALLEL, QUEUED } from './pace.ts';
+import { STOCK_ANSWER_MS, askUntilNews, PARALLEL, QUEUED } from './pace.ts';
 import { keptPage, toPage } from './paging.ts';
 import { callAgain, type Retrying } from './retry.ts';
 import { readStatus, writeLaunch } from './script-messages.ts';
@@ -35,7 +35,7 @@ export function stockV2(options: StockOptions, isKubernetes = false): Flavour {
     const request = { [name]: { TaskId: ticket }, LastLogSequence: BigInt(after === '' ? 0 : after) };
     return toPage(
       known.of(ticket),
-      readStatus(await again('GetStatus', request, signal, { answerMs: ANSWER_MS.stock })),
+      readStatus(await again('GetStatus', request, signal, { answerMs: STOCK_ANSWER_MS })),
     );
   };
   return {

@@ -43,6 +43,7 @@ test('an agent that has less than it said refuses, and the upload is begun again
   const caller: Caller = {
     name: 'a machine',
     isParallel: true,
+    noticesSilence: false,
     async call({ method, params }: Call) {
       const [request] = params as [{ readonly FromByte?: bigint }];
       asked.push(`${method} ${request.FromByte ?? ''}`);

@@ -62,6 +62,9 @@ function withPickUp(subscription: ReturnType<Subscriptions['of']>, pickUpMs: num
   withLimit.set(subscription, known);
   const caller: Caller = known.get(pickUpMs) ?? {
     name: subscription.name,
+    get noticesSilence() {
+      return subscription.noticesSilence;
+    },
     get isParallel() {
       return subscription.isParallel;
     },
