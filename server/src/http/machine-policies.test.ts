@@ -57,6 +57,26 @@ test('the default policy of a space has its scripts inline, and that is all that
   expect(at(template, 'MachineHealthCheckPolicy.PowerShellHealthCheckPolicy.ScriptBody')).toContain('-lt 5GB');
 });
 
+test('a part that is null has the defaults, as one that is missing has, in a POST and in a PUT (R109–R118, R180)', async () => {
+  const { ask } = await openTestServer();
+  const parts = [...new Set(DEFAULTS.filter(([, path]) => path.includes('.')).map(([, path]) => path.split('.')[0]))];
+  const nulls = Object.fromEntries(parts.map((it) => [it, null]));
+  const made = await ask('/api/Spaces-1/machinepolicies', post({ Name: 'nulls', ...nulls }));
+  expect(made.status).toBe(201);
+  const { Id } = made.body as Members;
+  for (const given of [
+    nulls,
+    { MachineHealthCheckPolicy: { PowerShellHealthCheckPolicy: null, BashHealthCheckPolicy: null } },
+  ]) {
+    const { status, body } = await ask(
+      `/api/Spaces-1/machinepolicies/${String(Id)}`,
+      put({ Id, Name: 'nulls', ...given }),
+    );
+    expect(status).toBe(200);
+    expect(DEFAULTS.map(([rule, path]) => [rule, path, at(body, path)])).toEqual(DEFAULTS);
+  }
+});
+
 /** As the .NET client writes it: all members, nulls, days and ticks in time spans (rest.md 2.5). */
 const official = {
   Id: null,

@@ -17,7 +17,7 @@ export default class PolicyList extends OctoCommand {
       it.Name,
       it.IsDefault ? 'default' : '',
       it.ConnectionConnectTimeout ?? '',
-      whenChecked(it.MachineHealthCheckPolicy),
+      whenChecked(it.MachineHealthCheckPolicy ?? undefined),
     ]);
     this.log(table(['id', 'name', '', 'connect', 'health check'], rows) || 'There are no machine policies.');
     return all;

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { documentKind, name, timeSpan } from './kind.ts';
 
-const shell = z
-  .looseObject({
-    RunType: z.enum(['InheritFromDefault', 'Inline', 'OnlyConnectivity']).default('InheritFromDefault'),
-    ScriptBody: z.string().nullable().default(null),
-  })
-  .prefault({});
+const shell = part({
+  RunType: z.enum(['InheritFromDefault', 'Inline', 'OnlyConnectivity']).default('InheritFromDefault'),
+  ScriptBody: z.string().nullable().default(null),
+});
 
 /** Source of members and defaults: R109–R124, rest.md 2.5. */
 export const machinePolicySchema = z.looseObject({
@@ -19,57 +17,45 @@ export const machinePolicySchema = z.looseObject({
   ConnectionRetryTimeLimit: timeSpan.default('00:05:00'),
   PollingRequestQueueTimeout: timeSpan.default('00:02:00'),
   PollingRequestMaximumMessageProcessingTimeout: timeSpan.default('00:10:00'),
-  MachineHealthCheckPolicy: z
-    .looseObject({
-      HealthCheckInterval: timeSpan.nullable().default('01:00:00'),
-      HealthCheckCron: z.string().nullable().default(null),
-      HealthCheckCronTimezone: z.string().nullable().default('UTC'),
-      HealthCheckType: z.enum(['RunScript', 'OnlyConnectivity']).default('RunScript'),
-      PowerShellHealthCheckPolicy: shell,
-      BashHealthCheckPolicy: shell,
-    })
-    .prefault({}),
-  MachineConnectivityPolicy: z
-    .looseObject({
-      MachineConnectivityBehavior: z
-        .enum(['ExpectedToBeOnline', 'MayBeOfflineAndCanBeSkipped'])
-        .default('ExpectedToBeOnline'),
-    })
-    .prefault({}),
-  MachineCleanupPolicy: z
-    .looseObject({
-      DeleteMachinesBehavior: z.enum(['DoNotDelete', 'DeleteUnavailableMachines']).default('DoNotDelete'),
-      DeleteMachinesElapsedTimeSpan: timeSpan.default('01:00:00'),
-    })
-    .prefault({}),
-  MachineUpdatePolicy: z
-    .looseObject({
-      CalamariUpdateBehavior: z
-        .enum(['UpdateOnDeployment', 'UpdateOnNewMachine', 'UpdateAlways'])
-        .default('UpdateOnDeployment'),
-      TentacleUpdateBehavior: z.enum(['NeverUpdate', 'Update']).default('NeverUpdate'),
-      TentacleUpdateAccountId: z.string().nullable().default(null),
-      KubernetesAgentUpdateBehavior: z.enum(['NeverUpdate', 'Update', 'Block']).default('Update'),
-    })
-    .prefault({}),
-  MachineRpcCallRetryPolicy: z
-    .looseObject({
-      Enabled: z.boolean().default(true),
-      RetryDuration: timeSpan.default('00:02:30'),
-      HealthCheckRetryDuration: timeSpan.default('00:02:30'),
-    })
-    .prefault({}),
+  MachineHealthCheckPolicy: part({
+    HealthCheckInterval: timeSpan.nullable().default('01:00:00'),
+    HealthCheckCron: z.string().nullable().default(null),
+    HealthCheckCronTimezone: z.string().nullable().default('UTC'),
+    HealthCheckType: z.enum(['RunScript', 'OnlyConnectivity']).default('RunScript'),
+    PowerShellHealthCheckPolicy: shell,
+    BashHealthCheckPolicy: shell,
+  }),
+  MachineConnectivityPolicy: part({
+    MachineConnectivityBehavior: z
+      .enum(['ExpectedToBeOnline', 'MayBeOfflineAndCanBeSkipped'])
+      .default('ExpectedToBeOnline'),
+  }),
+  MachineCleanupPolicy: part({
+    DeleteMachinesBehavior: z.enum(['DoNotDelete', 'DeleteUnavailableMachines']).default('DoNotDelete'),
+    DeleteMachinesElapsedTimeSpan: timeSpan.default('01:00:00'),
+  }),
+  MachineUpdatePolicy: part({
+    CalamariUpdateBehavior: z
+      .enum(['UpdateOnDeployment', 'UpdateOnNewMachine', 'UpdateAlways'])
+      .default('UpdateOnDeployment'),
+    TentacleUpdateBehavior: z.enum(['NeverUpdate', 'Update']).default('NeverUpdate'),
+    TentacleUpdateAccountId: z.string().nullable().default(null),
+    KubernetesAgentUpdateBehavior: z.enum(['NeverUpdate', 'Update', 'Block']).default('Update'),
+  }),
+  MachineRpcCallRetryPolicy: part({
+    Enabled: z.boolean().default(true),
+    RetryDuration: timeSpan.default('00:02:30'),
+    HealthCheckRetryDuration: timeSpan.default('00:02:30'),
+  }),
   /** Ours: files on the machine older than so many days are deleted; 0: never (R180). */
-  OctoFileCleanupPolicy: z.looseObject({ KeepFilesDays: z.int().min(0).default(90) }).prefault({}),
-  MachinePackageCacheRetentionPolicy: z
-    .looseObject({
-      Strategy: z.enum(['Default', 'Quantities']).default('Default'),
-      QuantityOfPackagesToKeep: z.int().default(-1),
-      PackageUnit: z.enum(['Items']).default('Items'),
-      QuantityOfVersionsToKeep: z.int().default(5),
-      VersionUnit: z.enum(['Items']).default('Items'),
-    })
-    .prefault({}),
+  OctoFileCleanupPolicy: part({ KeepFilesDays: z.int().min(0).default(90) }),
+  MachinePackageCacheRetentionPolicy: part({
+    Strategy: z.enum(['Default', 'Quantities']).default('Default'),
+    QuantityOfPackagesToKeep: z.int().default(-1),
+    PackageUnit: z.enum(['Items']).default('Items'),
+    QuantityOfVersionsToKeep: z.int().default(5),
+    VersionUnit: z.enum(['Items']).default('Items'),
+  }),
 });
 
 export const MACHINE_POLICIES = documentKind({
@@ -86,3 +72,9 @@ export const MACHINE_POLICIES = documentKind({
     remove: 'MachinePolicyDelete',
   },
 });
+
+/** A part that is missing has the defaults; so has one that is null, as clients write what they do not set. */
+function part<S extends z.ZodRawShape>(shape: S) {
+  const members = z.looseObject(shape);
+  return z.preprocess((given: z.input<typeof members> | null) => given ?? {}, members).prefault(null);
+}
