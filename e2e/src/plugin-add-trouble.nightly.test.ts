@@ -88,14 +88,20 @@ test('kill -9 in the middle of add: what was there works, and the next add too',
     for (;;);`;
   const slow = await writePackage(join(home.dir, 'slow'), 'octo-slow', { code });
   await home.run(['plugin', 'add', first]);
-  const adding = home.start(['plugin', 'add', slow, '--load-limit', '20s']);
+  const temporary = join(home.dir, 'temporary');
+  await mkdir(temporary);
+  const at = { TMPDIR: temporary };
+  const left = async () => (await readdir(temporary)).filter((name) => name.startsWith('octo-load-'));
+  const adding = home.start(['plugin', 'add', slow, '--load-limit', '20s'], at);
   const text = () => readFile(join(home.dir, 'pid'), 'utf8').catch(() => '');
   const pid = await until('the plugin hangs', async () => Number(await text()) || undefined);
   await kill(adding);
+  expect(await left()).toHaveLength(1);
   expect((await readdir(join(home.dir, 'home'))).some((name) => name.startsWith('plugins.next-'))).toBe(true);
   expect((await home.run(['acme', 'hello'])).stdout).toBe('hello from a plugin\n');
-  expect((await home.run(['plugin', 'add', first])).stdout).toMatch(/^replaced 0.1.0: octo-acme/);
+  expect((await home.run(['plugin', 'add', first], at)).stdout).toMatch(/^replaced 0.1.0: octo-acme/);
   expect(await readdir(join(home.dir, 'home'))).toEqual(['plugins']);
+  expect(await left()).toEqual([]);
   await until('the hanging test load is gone', async () => !isAlive(pid));
 });
 

@@ -1,9 +1,9 @@
 import { PluginError } from '@octo/kernel';
 import { fork, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Description } from './description.ts';
+import { makeScratch, sweepScratch } from './scratch.ts';
 
 /** What `octo plugin probe` sends to its parent. */
 export type Answer =
@@ -18,7 +18,8 @@ export async function loadOnce(
   name: string,
   { copy, folder, limitMs }: { readonly copy: string; readonly folder: string; readonly limitMs: number },
 ): Promise<Description> {
-  const scratch = await mkdtemp(join(tmpdir(), 'octo-load-')); // one that is killed tidies nothing up
+  await sweepScratch(tmpdir());
+  const scratch = await makeScratch(tmpdir()); // the plugin's, for one that is killed tidies nothing up
   // A group of its own, so that what it started ends with it.
   const child = fork(process.argv[1] ?? '', ['plugin', 'probe', name, '--copy', copy, '--folder', folder], {
     detached: true,

@@ -75,7 +75,8 @@ function abandoned({ pid, sinceMs }: Holder): boolean {
   return Date.now() - sinceMs > ABANDONED_MS || !lives(pid);
 }
 
-function lives(pid: number): boolean {
+/** Whether there is such a process, whoever owns it. */
+export function lives(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
