@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Home, kill } from './setup/octo.ts';
@@ -96,7 +96,8 @@ test('kill -9 in the middle of add: what was there works, and the next add too',
   const text = () => readFile(join(home.dir, 'pid'), 'utf8').catch(() => '');
   const pid = await until('the plugin hangs', async () => Number(await text()) || undefined);
   await kill(adding);
-  expect(await left()).toHaveLength(1);
+  const [folder = ''] = await left();
+  await utimes(join(temporary, folder), 0, 0); // an hour has passed
   expect((await readdir(join(home.dir, 'home'))).some((name) => name.startsWith('plugins.next-'))).toBe(true);
   expect((await home.run(['acme', 'hello'])).stdout).toBe('hello from a plugin\n');
   expect((await home.run(['plugin', 'add', first], at)).stdout).toMatch(/^replaced 0.1.0: octo-acme/);

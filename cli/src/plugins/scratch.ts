@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { lives } from './lock.ts';
 
 const NAME = /^octo-load-(\d+)-/;
+/** Containers may share a temporary folder and not see each other's processes; no test load takes so long. */
+const LEAST_AGE_MS = 3_600_000;
 
 /** A folder for what a test load writes. Its name has our process id, so that who comes later sees whether we live. */
 export function makeScratch(temporary: string): Promise<string> {
@@ -18,13 +20,13 @@ export async function sweepScratch(temporary: string): Promise<void> {
     const pid = Number(NAME.exec(name)?.[1]);
     if (!(pid > 0) || lives(pid)) continue;
     const folder = join(temporary, name);
-    if (await isOurs(folder)) await rm(folder, { recursive: true, force: true }).catch(() => {});
+    if (await isLeft(folder)) await rm(folder, { recursive: true, force: true }).catch(() => {});
   }
 }
 
-/** A folder of this user, and no link to one. */
-async function isOurs(folder: string): Promise<boolean> {
+/** A folder of this user, and no link to one, in which nothing was made or removed for a while. */
+async function isLeft(folder: string): Promise<boolean> {
   const found = await lstat(folder).catch(() => undefined);
   const uid = process.getuid?.() ?? found?.uid; // Windows has none; there the temporary folder is the user's own
-  return found?.isDirectory() === true && found.uid === uid;
+  return found?.isDirectory() === true && found.uid === uid && Date.now() - found.mtimeMs > LEAST_AGE_MS;
 }
