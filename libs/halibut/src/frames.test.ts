@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { HalibutError } from './errors.ts';
@@ -7,6 +8,18 @@ import { IncomingStream } from './incoming.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { Guid } from './values.ts';
 import { Wire } from './wire.ts';
+
+/** Temporary files that this process has open: they have no names. */
+function spools(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const file = readlinkSync(`/proc/self/fd/${fd}`);
+      return file.includes(`halibut-${process.pid}-`) ? [file] : [];
+    } catch {
+      return []; // that of the list itself
+    }
+  });
+}
 
 describe('data streams', () => {
   const frameOf = (id: Guid, content: Uint8Array) => {
@@ -46,6 +59,9 @@ describe('data streams', () => {
           return Buffer.concat(pieces);
         });
         const seen = await Promise.allSettled(read);
+        expect(isHarmed || isCut ? [] : spools()).toEqual([]); // what was read needs no file any more
+        await Promise.allSettled(streams.map((stream) => stream[Symbol.asyncDispose]()));
+        expect(spools()).toEqual([]); // nor does what nobody could read
         // Whole, or refused with a reason; a byte of the content itself may have changed.
         const isSound = (it: PromiseSettledResult<Buffer>, at: number) =>
           it.status === 'rejected' ? HalibutError.isOne(it.reason) : it.value.length === contents[at]?.length;

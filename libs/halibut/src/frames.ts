@@ -91,6 +91,7 @@ export class Frames implements StreamSource {
       }
     } finally {
       this.#left.add(stream);
+      await this.#forget(stream);
     }
   }
 
@@ -103,12 +104,20 @@ export class Frames implements StreamSource {
     this.#isOver = true;
     using _turn = await this.#takeTurn();
     const never = new AbortController().signal;
-    while (this.#wire.isOpen && (this.#open || this.#expected.length > 0)) {
-      if (!this.#open) await this.#begin();
-      await this.#passOver(never);
+    try {
+      while (this.#wire.isOpen && (this.#open || this.#expected.length > 0)) {
+        if (!this.#open) await this.#begin();
+        await this.#passOver(never);
+      }
+    } finally {
+      for (const stream of this.#spooled.keys()) await this.#forget(stream);
     }
-    for (const spool of this.#spooled.values()) await spool[Symbol.asyncDispose]();
-    this.#spooled.clear();
+  }
+
+  async #forget(stream: IncomingStream): Promise<void> {
+    const spool = this.#spooled.get(stream);
+    this.#spooled.delete(stream);
+    await spool?.[Symbol.asyncDispose]();
   }
 
   /** The frame of `stream` is the open one, or it was spooled. */
