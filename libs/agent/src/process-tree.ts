@@ -18,6 +18,8 @@ export interface TreeOf {
   readonly groups: Groups | undefined;
   /** Of a private script: whatever runs under it is the script's. */
   readonly uid?: number;
+  /** What was seen of it before. */
+  readonly known?: readonly ProcessId[];
 }
 /** Processes read in one go, before the event loop gets its turn. */
 const BATCH = 200;
@@ -30,10 +32,11 @@ const BATCH = 200;
 export class ProcessTree {
   readonly #of: TreeOf;
   readonly #seen = new Set<string>();
-  #known: readonly ProcessId[] = [];
+  #known: readonly ProcessId[];
 
   constructor(of: TreeOf) {
     this.#of = of;
+    this.#known = of.known ?? [];
   }
 
   /** How many processes were seen in all. */

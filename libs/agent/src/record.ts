@@ -1,6 +1,6 @@
 import { type Launch, type ScriptEnd } from '@octo/kernel';
 import { type Identity } from './account.ts';
-import { BOOT } from './process-id.ts';
+import { BOOT, type ProcessId } from './process-id.ts';
 import { makeOnce, readText } from './whole-file.ts';
 import { type Workspace } from './workspace.ts';
 
@@ -20,6 +20,8 @@ export interface Result {
   readonly end: ScriptEnd;
   readonly exitCode: number;
   readonly detail?: string;
+  /** Of what was abandoned: processes that lived then, by names that no other process can have. */
+  readonly left?: readonly ProcessId[];
 }
 
 /** Content of `started` when a cancel came first. */

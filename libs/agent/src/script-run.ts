@@ -7,6 +7,7 @@ import { FolderChanges } from './folder-changes.ts';
 import { type Groups } from './groups.ts';
 import { type KillLimits } from './kill-tree.ts';
 import { LimitWatch } from './limit-watch.ts';
+import { lookAgain } from './look-again.ts';
 import { type LogSizes, OutputLog } from './output-log.ts';
 import { isAlive, parseStarted } from './process-id.ts';
 import { claimNever, isFromEarlierBoot, type LaunchRecord, readExit, readResult, type Result } from './record.ts';
@@ -80,7 +81,10 @@ export class ScriptRun implements AsyncDisposable {
     if (!this.#result) this.#index();
     const { lines, last } = this.#log.read(after);
     const page = { lines, next: String(last) };
-    if (this.#result && last >= this.#log.lastSeq) return { ...page, state: 'Complete', ...this.#result };
+    if (this.#result && last >= this.#log.lastSeq) {
+      const { left: _, ...told } = this.#result;
+      return { ...page, state: 'Complete', ...told };
+    }
     return this.#isPending && !this.#result ? { ...page, ...this.#pending() } : { ...page, state: 'Running' };
   }
 
@@ -99,6 +103,18 @@ export class ScriptRun implements AsyncDisposable {
   /** Resolves when there may be news since, at the latest after `limitMs`. */
   news(seen: number, limitMs: number, signal: AbortSignal): Promise<void> {
     return this.#news.wait(seen, limitMs, signal);
+  }
+
+  /** True while it may live though it was abandoned. Once all of it is gone, that is its end (R159). */
+  async mayLinger(): Promise<boolean> {
+    const result = this.#result;
+    if (result?.end !== 'abandoned') return false;
+    const at = { ticket: this.#ticket, workspace: this.#workspace, groups: this.#deps.groups };
+    const seen = await lookAgain({ ...at, result });
+    if (!seen) return true;
+    await store(this.#workspace.result, seen).catch(() => {}); // else it is found out once more
+    this.#result = seen;
+    return false;
   }
 
   /** Only asks; the end comes by `status`. May be repeated. */

@@ -34,7 +34,9 @@ export async function stopScript(stopping: Stopping, signal: AbortSignal): Promi
     return { end: 'stopped', exitCode: readExit(workspace) ?? ScriptExit.Fatal, detail };
   }
   const who = left.length > 0 ? `pid ${left.map((p) => p.pid).join(', ')}` : 'a process that is not known';
-  return { end: 'abandoned', exitCode: ScriptExit.UnknownResult, detail: `${because}${who} may still run` };
+  const detail = `${because}${who} may still run`;
+  const names = left.map(({ pid, startTime, boot }) => ({ pid, startTime, boot }));
+  return { end: 'abandoned', exitCode: ScriptExit.UnknownResult, detail, left: names };
 }
 
 async function findSupervisor({ started }: Workspace, signal: AbortSignal): Promise<ProcessId | undefined> {

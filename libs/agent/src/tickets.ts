@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { removeFolder } from './cleaner.ts';
 import { type Accounts, type Identity } from './account.ts';
 import { killTree } from './kill-tree.ts';
+import { lookAgain } from './look-again.ts';
 import { bury, prepare } from './prepare.ts';
 import { isAlive, parseStarted } from './process-id.ts';
 import { ProcessTree } from './process-tree.ts';
-import { readRecord } from './record.ts';
+import { readRecord, readResult } from './record.ts';
 import { type RunDeps, ScriptRun } from './script-run.ts';
 import { readText } from './whole-file.ts';
 import { checkTicket, type Workspace, workspaceAt } from './workspace.ts';
@@ -62,6 +63,7 @@ export class Tickets implements AsyncDisposable {
     const untilMs = performance.now() + waitMs;
     const run = await this.#find(ticket);
     await run?.begin();
+    await run?.mayLinger(); // what was abandoned may have ended
     for (;;) {
       signal.throwIfAborted();
       if (!run || run.isClosed) return this.#unknown(after);
@@ -106,11 +108,14 @@ export class Tickets implements AsyncDisposable {
     return removing;
   }
 
-  /** True while a script of that workspace waits or runs. */
+  /** True while a script of that workspace waits or runs, or may do so though it was abandoned. */
   async isInUse(name: string): Promise<boolean> {
     const run = await this.#runs.get(name)?.catch(() => undefined);
-    if (run) return !run.isOver;
-    return isRunning(this.#workspace(name));
+    if (run) return !run.isOver || (await run.mayLinger());
+    const workspace = this.#workspace(name);
+    const result = readResult(workspace);
+    if (result?.end !== 'abandoned') return isRunning(workspace);
+    return (await lookAgain({ ticket: name, workspace, groups: this.#options.groups, result })) === undefined;
   }
 
   /** After a restart: watch what runs, so that it holds its turn (R161). Answers with how many do. */
