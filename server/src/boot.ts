@@ -239,9 +239,9 @@ function makePlane(
 
 function storesOf(storage: Storage) {
   const { tasks, journal, artifacts, leases, workers, connections, joinTokens, pools, nodes } = storage;
-  const { spaces, settings, apiKeys, documents, events } = storage;
+  const { spaces, settings, apiKeys, documents, events, strays } = storage;
   const work = { tasks, journal, artifacts, leases, workers, connections, joinTokens, pools, nodes };
-  return { ...work, spaces, settings, apiKeys, documents, events };
+  return { ...work, spaces, settings, apiKeys, documents, events, strays };
 }
 
 function healthRequest(workers: readonly Worker[], because: string): TaskRequest {

@@ -18,6 +18,7 @@ import {
   type Settings,
   type Signals,
   type Spaces,
+  type Strays,
   type TaskRequest,
   type Tasks,
   type Worker,
@@ -39,6 +40,7 @@ export interface Plane extends AsyncDisposable {
   readonly leases: Leases;
   readonly workers: Workers;
   readonly connections: Connections;
+  readonly strays: Strays;
   readonly joinTokens: JoinTokens;
   readonly pools: Pools;
   readonly nodes: Nodes;

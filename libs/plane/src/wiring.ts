@@ -6,6 +6,7 @@ import { LIMITS, type Limits } from './limits.ts';
 import { type ServerTask } from './model/task.ts';
 import * as administration from './ports-administration.ts';
 import * as ports from './ports.ts';
+import { Strays } from './ports-strays.ts';
 import { type QueueDeps } from './queue/enqueue.ts';
 import { NodeLoop } from './queue/loop.ts';
 import { type Workshop } from './queue/room.ts';
@@ -30,6 +31,7 @@ const workshop = {
   workers: ports.Workers,
   leases: ports.Leases,
   connections: ports.Connections,
+  strays: Strays,
   settings: ports.Settings,
   registry: ports.Registry,
   rooms: ports.Rooms,

@@ -2,10 +2,11 @@ import { ConflictError, OctoError } from '@octo/kernel';
 import { type Database, run, type Transaction } from './database.ts';
 import { SCHEMA_2 } from './schema-admin.ts';
 import { SCHEMA_3 } from './schema-inbound.ts';
+import { SCHEMA_4 } from './schema-strays.ts';
 import { type Migration, SCHEMA_1 } from './schema.ts';
 
 /** Forward only: a migration that has been released is never edited; what changes comes behind it. */
-const MIGRATIONS: readonly Migration[] = [SCHEMA_1, SCHEMA_2, SCHEMA_3];
+const MIGRATIONS: readonly Migration[] = [SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4];
 
 /**
  * Bring the schema up to date in one transaction. The write lock that it begins with, or the guard, also serves where two

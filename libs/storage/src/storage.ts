@@ -12,6 +12,7 @@ import {
   type Pools,
   type Settings,
   type Spaces,
+  type Strays,
   type Tasks,
   type Workers,
 } from '@octo/plane';
@@ -33,6 +34,7 @@ import { SqlPools } from './pools.ts';
 import { type PostgresLimits } from './postgres.ts';
 import { SqlApiKeys, SqlSettings } from './settings.ts';
 import { SqlSpaces } from './spaces.ts';
+import { SqlStrays } from './strays.ts';
 import { SqlTasks } from './tasks.ts';
 import { Vault } from './vault.ts';
 import { type AddressOf, SqlWorkers } from './workers.ts';
@@ -65,6 +67,7 @@ export interface Storage extends AsyncDisposable {
   readonly leases: Leases;
   readonly workers: Workers;
   readonly connections: Connections;
+  readonly strays: Strays;
   readonly joinTokens: JoinTokens;
   readonly pools: Pools;
   readonly nodes: Nodes;
@@ -98,6 +101,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     leases: new SqlLeases(db, news),
     workers: new SqlWorkers(db, news, addressOf),
     connections: new SqlConnections(db, news),
+    strays: new SqlStrays(db, news),
     joinTokens: new SqlJoinTokens(db, news, addressOf),
     pools: new SqlPools(db),
     nodes: new SqlNodes(db, (nodeId) => locks.forget(nodeId)),

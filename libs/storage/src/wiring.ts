@@ -11,6 +11,7 @@ export function storageProviders(storage: Storage): readonly Provider[] {
     value(ports.Leases, storage.leases),
     value(ports.Workers, storage.workers),
     value(ports.Connections, storage.connections),
+    value(ports.Strays, storage.strays),
     value(ports.JoinTokens, storage.joinTokens),
     value(ports.Pools, storage.pools),
     value(ports.Nodes, storage.nodes),

@@ -172,6 +172,7 @@ export class SqlWorkers implements Workers {
         });
       const seq = seqOf(WORKER, worker.id);
       await run(trx, 'delete from worker_pool_member where worker_seq = ?', [seq]);
+      await run(trx, 'delete from stray where worker_id = ?', [worker.id]);
       const [row] = await run(trx, 'delete from worker where seq = ? returning seq', [seq]);
       if (!row) throw gone(worker.id);
       await writeEvent(trx, audit(worker));

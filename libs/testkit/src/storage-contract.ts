@@ -4,6 +4,7 @@ import { administrationContract } from './storage-contract-administration.ts';
 import { endedTasksContract } from './storage-contract-ended.ts';
 import { inboundContract } from './storage-contract-inbound.ts';
 import { journalContract } from './storage-contract-journal.ts';
+import { straysContract } from './storage-contract-strays.ts';
 import { tasksContract } from './storage-contract-tasks.ts';
 import { AT, type Bench, type Installation, request, type StorageUnderTest } from './storage-under-test.ts';
 
@@ -35,6 +36,7 @@ export function storageContract(name: string, install: () => Promise<Installatio
     endedTasksContract(bench);
     journalContract(bench);
     inboundContract(bench);
+    straysContract(bench);
 
     test('leases count while they are good, and are remembered for who rested longest (R56, R67, R70)', async () => {
       const lease = { taskId: 't', spaceId: 'Spaces-1', nodeId: 'n1', exclusive: false, untilMs: 100 };

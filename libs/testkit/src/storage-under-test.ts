@@ -15,6 +15,7 @@ import {
   type ServerTask,
   type Settings,
   type Spaces,
+  type Strays,
   type TaskRequest,
   type Tasks,
   type Workers,
@@ -28,6 +29,7 @@ export interface StorageUnderTest extends AsyncDisposable {
   readonly leases: Leases;
   readonly workers: Workers;
   readonly connections: Connections;
+  readonly strays: Strays;
   readonly joinTokens: JoinTokens;
   readonly pools: Pools;
   readonly nodes: Nodes;

@@ -55,6 +55,7 @@ export async function observe(
   let isCancelled = false;
   let isPending = false;
   let pages = 0;
+  const soFar = () => ({ cursor, ...(ref.handle !== undefined && { handle: ref.handle }) });
 
   for (;;) {
     try {
@@ -79,10 +80,10 @@ export async function observe(
       await showTurn(o, status, isCancelled);
       if (status.state === 'Complete') {
         const ended = await toldEnd(o, status, isCancelled, wasAcknowledged && record.state !== 'prepared');
-        return { ...ended, cursor, ...(ref.handle !== undefined && { handle: ref.handle }) };
+        return { ...ended, ...soFar() };
       }
     } catch (error) {
-      if (isCancelled && until.aborted) return abandon(o);
+      if (isCancelled && until.aborted) return { ...abandon(o), ...soFar() };
       if (isCancelled && isOfTheWay(error)) {
         await pause(o, until);
         continue;
@@ -92,7 +93,7 @@ export async function observe(
       if (TaskStop.of(signal)?.leavesScripts) throw signal.reason;
       isCancelled = true;
       until = o.cancelUntil ?? AbortSignal.timeout(o.limits.cancelMs);
-      if (!(await askToStop(o, ref, until))) return abandon(o);
+      if (!(await askToStop(o, ref, until))) return { ...abandon(o), ...soFar() };
       isAcknowledged = true; // a start that was under way is only observed from here on
     }
   }

@@ -1,4 +1,5 @@
 import { OctoError } from '@octo/kernel';
+import { noteStray } from '../health/strays.ts';
 import { type RunRecord } from '../model/run.ts';
 import { type Claim } from '../model/task.ts';
 import { type TaskRoom } from '../queue/room.ts';
@@ -19,7 +20,9 @@ export async function settleRuns(room: TaskRoom, claim: Claim, stopped: AbortSig
     } catch (error) {
       if (OctoError.is(error) && error.code === 'OCTO_CLAIM_LOST') throw error;
       const what = `The script ${record.ticket} on ${record.workerName} could not be brought to an end`;
-      room.scribe.line(activityId, 'Abandoned', `${what}: ${(error as Error).message}. It may still run.`);
+      const why = (error as Error).message;
+      room.scribe.line(activityId, 'Abandoned', `${what}: ${why}. It may still run.`);
+      if (record.state !== 'finished') await noteStray(room, workerOf(record, room.nodeId).id, record, why);
     }
   }
 }

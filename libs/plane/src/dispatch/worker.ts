@@ -14,6 +14,7 @@ import { type Leasable } from '../leasing/candidates.ts';
 import { type RunRecord } from '../model/run.ts';
 import { type Claim } from '../model/task.ts';
 import { type TaskRoom } from '../queue/room.ts';
+import { noteStray } from '../health/strays.ts';
 import { collectArtifacts } from './artifacts.ts';
 import { isOfTheWay, observe, type Observed, refuseSecondStart } from './observe.ts';
 import { Output } from './output.ts';
@@ -101,7 +102,8 @@ async function carryOut(on: OnWorker, asked: Asked, signal: AbortSignal): Promis
   if (known?.state === 'started') return attend(on, known, undefined, signal);
   if (known) await refuseSecondStart(on.session, known, signal);
   const launch = await asked.launch();
-  const record = known ?? (await prepare(on, { ...runKey, kind, digest }));
+  const { isolation } = launch;
+  const record = known ?? (await prepare(on, { ...runKey, kind, digest, isExclusive: isolation.exclusive }));
   return attend(on, record, launch, signal);
 }
 
@@ -122,13 +124,15 @@ export async function attend(
   });
   const observation = { ...on.room, ...on, output, workerName: on.worker.name };
   const ended = await observe(observation, record, launch, signal);
+  if (ended.end === 'abandoned') await noteStray(on.room, on.worker.id, { ...record, ...ended }, ended.detail);
+  else if (!launch) await on.room.strays.remove(record.ticket); // a crash came between, and now its end was seen
   return finish(on, record, ended, output, signal);
 }
 
 /** The ticket is stored before anything is sent: a restart finds it, whatever the start came to (R143). */
 async function prepare(
   on: OnWorker,
-  key: Pick<RunRecord, 'taskId' | 'action' | 'attempt' | 'key' | 'digest' | 'kind'>,
+  key: Pick<RunRecord, 'taskId' | 'action' | 'attempt' | 'key' | 'digest' | 'kind' | 'isExclusive'>,
 ) {
   const record: RunRecord = {
     ...key,

@@ -3,6 +3,7 @@ import { type Remembered } from '../dispatch/records.ts';
 import { type Limits } from '../limits.ts';
 import { type Activity } from '../model/activity.ts';
 import { type RunRecord } from '../model/run.ts';
+import { straysWarning } from '../model/stray.ts';
 import { isOver, type ServerTask } from '../model/task.ts';
 import { type Survey, survey } from '../leasing/survey.ts';
 import { type PlannedAction, planTask } from '../planning/plan.ts';
@@ -136,7 +137,9 @@ async function wants(deps: ExplainDeps, task: ServerTask, action: PlannedAction)
     const holder = held.get(worker.id);
     if (holder !== undefined) return because('candidate', `${worker.name}: held exclusively by ${holder}`);
     const count = seen?.activeLeases ?? 0;
-    return because('candidate', `${worker.name}: fit, ${count} lease${count === 1 ? '' : 's'}`);
+    const warning = straysWarning(found.strays.get(worker.id) ?? []);
+    const more = warning === undefined ? '' : `; ${warning}`;
+    return because('candidate', `${worker.name}: fit, ${count} lease${count === 1 ? '' : 's'}${more}`);
   });
   const others = found.excluded.map((e) => because('candidate', `${e.name}: ${e.because}`));
   return because('wants', text, [...candidates, ...others, because('next', verdict(found, deps.limits))]);

@@ -13,6 +13,7 @@ import { changed, detailsAfter, type Found } from './keep.ts';
 import { healthPolicies, type HealthPolicy } from './policy.ts';
 import { type Probed, wantsTools } from './probe.ts';
 import { runHealthScript, withoutShell } from './script.ts';
+import { lookAfterStrays } from './strays.ts';
 import { updateAgents } from './update-agents.ts';
 
 /** Longest check of one machine; then it is Unavailable, and the others still get their result (R96). */
@@ -58,6 +59,7 @@ export async function checkWorkers(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, next));
   room.signals.publish('leases'); // who waits for a worker looks again
+  await lookAfterStrays(room, round, signal);
   await cleanUp(room, round, signal);
   await cleanMachines(room, round, signal);
   await updateAgents(room, round, request, signal);

@@ -1,5 +1,6 @@
 import { ConflictError, type Candidate } from '@octo/kernel';
 import { unfitBecause } from '../model/condition.ts';
+import { type Stray, takenBecause } from '../model/stray.ts';
 import { type Worker, type WorkerPool } from '../model/worker.ts';
 import { type Lease } from '../ports.ts';
 import { BUILT_IN_NAME, BUILT_IN_STYLE, builtInId, type BuiltInVerdict } from '../workers/built-in.ts';
@@ -21,18 +22,24 @@ export interface Excluded {
 export function sortOut(
   workers: readonly Worker[],
   builtIn: BuiltInVerdict,
-  at: { readonly nodeId: string; readonly nowMs: number },
+  at: {
+    readonly nodeId: string;
+    readonly nowMs: number;
+    readonly strays: ReadonlyMap<string, readonly Stray[]>;
+  },
   canSpeak: (style: string) => boolean,
 ): { readonly fit: readonly Leasable[]; readonly excluded: readonly Excluded[] } {
-  if (builtIn.serves)
-    return {
-      fit: [{ id: builtInId(at.nodeId), name: BUILT_IN_NAME, style: BUILT_IN_STYLE, endpoint: {} }],
-      excluded: [],
-    };
+  if (builtIn.serves) {
+    const own = { id: builtInId(at.nodeId), name: BUILT_IN_NAME, style: BUILT_IN_STYLE, endpoint: {} };
+    const because = takenBecause(at.strays.get(own.id) ?? []);
+    return because === undefined
+      ? { fit: [own], excluded: [] }
+      : { fit: [], excluded: [{ name: BUILT_IN_NAME, because }] };
+  }
   const fit: Leasable[] = [];
   const excluded: Excluded[] = [{ name: BUILT_IN_NAME, because: builtIn.because }];
   for (const worker of workers) {
-    const because = unfit(worker, canSpeak, at.nowMs);
+    const because = unfit(worker, canSpeak, at.nowMs) ?? takenBecause(at.strays.get(worker.id) ?? []);
     if (because === undefined) fit.push(worker);
     else excluded.push({ name: worker.name, because });
   }
@@ -59,7 +66,7 @@ export function nobodyFits(
       `${pool.name} holds no worker and the built-in worker is switched off`,
       { hint: 'add a worker to the pool, or switch the built-in worker on (isBuiltInWorkerEnabled)' },
     );
-  if (workers.length === 0)
+  if (workers.length === 0 && !builtIn.serves)
     return new ConflictError('OCTO_POOL_EMPTY', `${pool.name} holds no worker`, {
       hint: `add a worker to ${pool.name}, or name another pool`,
     });

@@ -1,5 +1,6 @@
 import { type ActivityLog, type Clock, ConflictError } from '@octo/kernel';
 import { ANNOUNCE_AFTER_MS, type Limits } from '../limits.ts';
+import { straysWarning } from '../model/stray.ts';
 import { type Waiting } from '../model/task.ts';
 import { WAITS } from '../model/waits.ts';
 import { type PlannedAction } from '../planning/plan.ts';
@@ -14,6 +15,7 @@ import {
   type Tasks,
   type Workers,
 } from '../ports.ts';
+import { type Strays } from '../ports-strays.ts';
 import { TaskStop } from '../stop-reasons.ts';
 import { type Leasable, listed } from './candidates.ts';
 import { type Reach, reachOf } from './reach.ts';
@@ -26,6 +28,7 @@ export interface LeasingDeps {
   readonly settings: Settings;
   readonly registry: Registry;
   readonly connections: Connections;
+  readonly strays: Strays;
   readonly liveness: Liveness;
   readonly signals: Signals;
   readonly clock: Clock;
@@ -57,7 +60,7 @@ export async function takeLease(deps: LeasingDeps, ask: LeaseAsk, signal: AbortS
   ask.log.write('verbose', `Worker pool ${pool.name} (${poolBecause})`);
   using news = deps.signals.subscribe('leases');
   for (let announced = false; ;) {
-    const { fit, choice, excluded, reach } = await choose(deps, ask);
+    const { fit, choice, excluded, reach, strays } = await choose(deps, ask);
     if ('take' in choice) {
       if (announced) await ask.wait(null);
       const worker = fit.find((w) => w.id === choice.take);
@@ -66,6 +69,8 @@ export async function takeLease(deps: LeasingDeps, ask: LeaseAsk, signal: AbortS
       if (excluded.length > 0) ask.log.write('verbose', `Not considered: ${listed(excluded)}`);
       await handOver(deps, ask, worker, reach.get(worker.id));
       ask.log.write('info', `Leased ${worker.name} (${choice.because})`);
+      const warning = straysWarning(strays.get(worker.id) ?? []);
+      if (warning !== undefined) ask.log.write('warning', `${worker.name} ${warning}`);
       return hold(deps, ask, worker);
     }
     const untilMs = sinceMs + deps.limits.leaseMs;

@@ -1,4 +1,5 @@
 import { type Candidate, type Choice, type Clock, ConflictError, type PoolScheduler } from '@octo/kernel';
+import { type Stray } from '../model/stray.ts';
 import { type Worker, type WorkerPool } from '../model/worker.ts';
 import {
   type Connections,
@@ -9,6 +10,7 @@ import {
   type Tasks,
   type Workers,
 } from '../ports.ts';
+import { type Strays } from '../ports-strays.ts';
 import { BUILT_IN_SWITCH, judgeBuiltIn } from '../workers/built-in.ts';
 import { type Excluded, type Leasable, nobodyFits, sortOut, toCandidates } from './candidates.ts';
 import { inFirstCheck, isNew } from './first-check.ts';
@@ -24,6 +26,7 @@ export interface SurveyDeps {
   readonly settings: Settings;
   readonly registry: Registry;
   readonly connections: Connections;
+  readonly strays: Strays;
   readonly clock: Clock;
   readonly nodeId: string;
   readonly onlyOwn: boolean;
@@ -46,6 +49,8 @@ export type Survey = {
   readonly leases: readonly Lease[];
   /** From where each of the fit ones is reached. */
   readonly reach: ReadonlyMap<string, Reach>;
+  /** What may still run on some worker though its task is over (R159). */
+  readonly strays: ReadonlyMap<string, readonly Stray[]>;
 } & (
   | { readonly refusal: ConflictError; readonly choice?: undefined }
   | { readonly refusal?: undefined; readonly choice: Choice }
@@ -63,7 +68,8 @@ export async function survey(deps: SurveyDeps, ask: SurveyAsk): Promise<Survey> 
     workersInPool: workers.length,
   });
   const canSpeak = (style: string) => deps.registry.transport(style) !== undefined;
-  const sorted = sortOut(workers, builtIn, { nodeId: deps.nodeId, nowMs: deps.clock.now() }, canSpeak);
+  const strays = Map.groupBy(await deps.strays.list(), (it) => it.workerId);
+  const sorted = sortOut(workers, builtIn, { nodeId: deps.nodeId, nowMs: deps.clock.now(), strays }, canSpeak);
   const reach = await reachOf(deps, sorted.fit);
   const unreached = sorted.fit.flatMap((w): (Excluded & { readonly id: string })[] => {
     if (without.includes(w.id)) return [{ id: w.id, name: w.name, because: 'not reached' }];
@@ -82,10 +88,17 @@ export async function survey(deps: SurveyDeps, ask: SurveyAsk): Promise<Survey> 
   const leases = (await deps.leases.list(nowMs)).filter((l) => ids.has(l.workerId));
   const { candidates, later } = nearestOf(toCandidates(fit, await deps.leases.load([...ids], nowMs), leases), reach);
   const choice = scheduler(deps.registry).choose({ nowMs, taskId }, candidates);
-  return { fit, excluded: [...excluded, ...later], candidates, leases, reach, choice };
+  return { fit, excluded: [...excluded, ...later], candidates, leases, reach, strays, choice };
 }
 
-const NOBODY = { fit: [], excluded: [], candidates: [], leases: [], reach: new Map<string, Reach>() };
+const NOBODY = {
+  fit: [],
+  excluded: [],
+  candidates: [],
+  leases: [],
+  reach: new Map<string, Reach>(),
+  strays: new Map<string, readonly Stray[]>(),
+};
 
 function beingChecked(fresh: readonly Worker[]): string {
   const names = fresh.map(({ name }) => name).join(', ');

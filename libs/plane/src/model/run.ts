@@ -32,6 +32,8 @@ export interface RunRecord extends RunKey {
   readonly style: string;
   readonly endpoint: unknown;
   readonly cursor: Cursor;
+  /** It has the worker to itself while it runs (R161). */
+  readonly isExclusive?: boolean;
   /** State of the output parser behind the cursor (log modes, an unfinished service message). Stored encrypted. */
   readonly parser?: unknown;
   readonly end?: ScriptEnd;

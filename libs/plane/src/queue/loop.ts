@@ -1,6 +1,7 @@
 import { failpoint, type Logger } from '@octo/kernel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ARTIFACT_DAYS, ARTIFACT_DAYS_DEFAULT } from '../limits.ts';
+import { lookAfterOwnStrays } from '../health/own-strays.ts';
 import { queueDueChecks } from '../health/schedule.ts';
 import { type Claim, type ServerTask } from '../model/task.ts';
 import { type Spaces } from '../ports-administration.ts';
@@ -25,6 +26,8 @@ const SWEEP_PAUSE_MS = 50;
 /** R236 */
 const EVENT_DAYS = 90;
 const DAY_MS = 24 * 3_600_000;
+/** How often built-in workers are asked what became of abandoned scripts. */
+const STRAYS_MS = 60_000;
 /** How often old artifacts are looked for. */
 const RETENTION_MS = 3_600_000;
 
@@ -66,6 +69,7 @@ export class NodeLoop implements AsyncDisposable {
       this.#each('health', this.#workshop.limits.adoptMs, () =>
         this.#options.onlyOwn ? undefined : queueDueChecks(this.#workshop),
       ),
+      this.#each('strays', STRAYS_MS, () => lookAfterOwnStrays(this.#workshop, this.#stop.signal)),
       this.#each('retention', RETENTION_MS, () => (this.#options.onlyOwn ? undefined : this.#sweep())),
     ];
   }

@@ -32,4 +32,8 @@ export const BUILT_IN_STYLE = 'None';
 export function builtInId(nodeId: string): string {
   return `BuiltIn-${nodeId}`;
 }
+/** The node whose built-in worker this is; undefined: it is none. */
+export function nodeOfBuiltIn(workerId: string): string | undefined {
+  return /^BuiltIn-(.+)$/.exec(workerId)?.[1];
+}
 export const BUILT_IN_NAME = 'Built-in worker';
