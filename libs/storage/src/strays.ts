@@ -35,9 +35,10 @@ export class SqlStrays implements Strays {
 }
 
 function toStray(row: Row): Stray {
+  const { handle } = row;
   return {
     ticket: String(row['ticket']),
-    ...(row['handle'] !== null && { handle: String(row['handle']) }),
+    ...(typeof handle === 'string' && { handle }),
     cursor: String(row['cursor']),
     workerId: String(row['worker_id']),
     taskId: String(row['task_id']),

@@ -32,7 +32,7 @@ octo_clean() {
     read -r octo_a octo_b octo_c octo_t octo_g 2>/dev/null < "$octo_each/record"
     if [ -n "$octo_t" ] && octo_open "$octo_t" && [ "$octo_d" = "$octo_each" ]; then
       octo_judge "$octo_each"
-      [ "$octo_state" = Complete ] && [ -n "$(find "$octo_each" -prune -mtime "+$2")" ] || continue
+      [ "$octo_state" = Complete ] && [ "$octo_end" != abandoned ] && [ -n "$(find "$octo_each" -prune -mtime "+$2")" ] || continue
       rm -f "$octo_root/t/$octo_t"
     fi
     rm -rf "$octo_each"

@@ -1,6 +1,6 @@
 import { shell } from './shell-text.ts';
 
-/** Everything that a script started, by OCTO_TICKET, session and descent, and its end: SIGTERM, grace, SIGKILL, until nothing of it is seen any more (R153). */
+/** Everything that a script started, by OCTO_TICKET, session and descent, and its end: SIGTERM, grace, SIGKILL, until nothing of it is seen any more (R153). What is left then is named, and looked for again (R159). */
 export const KILL = shell`
 octo_tree() {
   octo_tree= octo_root_pid= octo_by_session=
@@ -71,6 +71,28 @@ octo_killer() {
   done
   octo_read "$1/exit"
   if [ -z "$octo_tree" ]; then octo_result "$1" stopped "@{octo_a:--1}"
-  else octo_result "$1" abandoned "@{octo_a:--1}" "$octo_tree"; fi
+  else
+    octo_name_left "$1"
+    octo_result "$1" abandoned "@{octo_a:--1}" "$octo_tree"
+  fi
+}
+octo_name_left() {
+  for octo_p in $octo_tree; do
+    if [ -n "$octo_proc" ]; then
+      octo_stat=
+      read -r octo_stat 2>/dev/null < "/proc/$octo_p/stat" || continue
+      octo_words_of_stat
+    else octo_born=$(ps -o lstart= -p "$octo_p" | tr -d ' '); fi
+    printf '%s %s %s\n' "$octo_p" "$octo_born" "$octo_boot"
+  done 2>/dev/null > "$1/left"
+}
+octo_lingers() {
+  if [ -e "$1/left" ]; then
+    while read -r octo_a octo_b octo_c; do
+      octo_alive "$octo_a" "$octo_b" "$octo_c" && return
+    done < "$1/left"
+  fi
+  octo_tree "$1"
+  [ -n "$octo_tree" ]
 }
 `;

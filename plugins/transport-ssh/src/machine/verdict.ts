@@ -27,6 +27,10 @@ octo_judge() {
   octo_state= octo_end= octo_code= octo_why= octo_full=
   if octo_read "$1/result" && [ -n "$octo_b" ]; then
     octo_state=Complete octo_end=$octo_a octo_code=$octo_b octo_why=$octo_c
+    if [ "$octo_end" = abandoned ] && ! octo_lingers "$1"; then
+      octo_end=stopped octo_why=
+      octo_result "$1" stopped "$octo_code"
+    fi
     return
   fi
   for octo_f in "$1"/result=*; do
