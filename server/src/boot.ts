@@ -28,6 +28,9 @@ import {
   CONNECTION_LIMITS,
   enqueue,
   Explainer,
+  type Limits,
+  LIMITS,
+  LimitsToken,
   Liveness,
   Loop,
   Nodes,
@@ -73,6 +76,8 @@ export interface PlaneOptions {
   readonly comms?: Comms;
   /** Folder or URL with Node for workers that have none. */
   readonly nodeRuntimes?: string;
+  /** How long this node waits for what. Default: `LIMITS`. */
+  readonly limits?: Partial<Limits>;
 }
 
 /** What other processes on the database tell of; everything else is found by looking. */
@@ -134,7 +139,8 @@ function openServices(
     ),
     value(OnlyOwn, options.node.kind === 'in-process'),
     ...storageProviders(storage),
-    ...planeProviders,
+    ...planeProviders.filter(({ token }) => token !== LimitsToken),
+    value(LimitsToken, { ...LIMITS, ...options.limits }),
   ];
   const { plugins, refused } = keepSound(own, found);
   const live = (): Services => services;

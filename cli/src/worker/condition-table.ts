@@ -1,4 +1,4 @@
-import { type WorkerCondition, type WorkerResource } from '@octo/api';
+import { type StrayResource, type WorkerCondition, type WorkerResource } from '@octo/api';
 import { table } from '../table.ts';
 import { screenWidth, wrap } from '../wrap.ts';
 
@@ -34,7 +34,20 @@ export function conditionTable(
   const unfit = rows.filter(({ condition, isDisabled }) => condition?.unfitBecause && !isDisabled);
   const reasons = unfit.map(({ name, condition }) => `  ${wrap(`${name}: ${condition?.unfitBecause ?? ''}`, screenWidth(), 4)}`); // prettier-ignore
   const head = table(['name', 'status', 'pools', 'leases', 'agent', 'seen'], lines);
-  return reasons.length === 0 ? head : `${head}\n\nTaking no work:\n${reasons.join('\n')}`;
+  const strays = rows.flatMap(({ name, condition }) => strayLines(name, condition?.strays ?? [], nowMs));
+  return [
+    head,
+    ...(reasons.length === 0 ? [] : [`Taking no work:\n${reasons.join('\n')}`]),
+    ...(strays.length === 0 ? [] : [`May still run what was abandoned there:\n${strays.join('\n')}`]),
+  ].join('\n\n');
+}
+
+/** `web-7: the script of ServerTasks-5, abandoned 3 min ago (pid 4711 may still run)`. */
+export function strayLines(name: string, strays: readonly StrayResource[], nowMs: number): readonly string[] {
+  return strays.map((it) => `  ${wrap(`${name}: ${strayText(it, nowMs)}`, screenWidth(), 4)}`);
+}
+export function strayText({ taskId, since, why }: StrayResource, nowMs: number): string {
+  return `the script of ${taskId}, abandoned ${ago(since, nowMs)} (${why})`;
 }
 
 export function statusWord({

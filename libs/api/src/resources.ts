@@ -17,6 +17,7 @@ export * from './resources/task-insight.ts';
 export * from './resources/task.ts';
 export * from './resources/user.ts';
 export * from './resources/worker-pool.ts';
+export { type StrayResource } from './resources/stray.ts';
 export * from './resources/worker-condition.ts';
 export * from './resources/worker.ts';
 export { type RefOf, schemaOfShape, toJsonSchema } from './json-schema.ts';

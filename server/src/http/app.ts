@@ -13,6 +13,7 @@ import { answerErrors, answerWith } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { leaseRoutes } from './leases.ts';
 import { artifactRoutes } from './octo/artifacts.ts';
+import { strayRoutes } from './octo/strays.ts';
 import { workerConditionRoutes } from './octo/worker-conditions.ts';
 import { builtInWorkerRoutes } from './octo/built-in-workers.ts';
 import { joinRoutes } from './octo/join.ts';
@@ -122,6 +123,7 @@ function ownRoutes(app: FastifyInstance, plane: Plane, gate: Gate, closing: Abor
   taskLogRoutes(app, plane, closing);
   builtInWorkerRoutes(app, plane);
   workerConditionRoutes(app, plane);
+  strayRoutes(app, plane);
   nodeRoutes(app, plane);
   pluginRoutes(app, plane);
   settingsRoutes(app, plane);

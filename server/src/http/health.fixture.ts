@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, vi } from 'vitest';
+import { type Limits } from '@octo/plane';
 import { openPlane } from '../boot.ts';
 import { silentLogger } from '../logging.ts';
 import { buildApp } from './app.ts';
@@ -29,7 +30,10 @@ const machine = (root) => {
     capabilities: () => agent.capabilities('Nest 1.0'),
     start: (ticket, launch, signal) => agent.start(ticket, launch, signal),
     status: (script, from, signal) => agent.status(script, from, signal),
-    cancel: (script) => agent.cancel(script),
+    cancel: async (script) => {
+      if (away() !== undefined) throw new TransportError('OCTO_TRANSPORT_PIGEON', 'no pigeon came back', { started: 'no' });
+      return agent.cancel(script);
+    },
     complete: (script) => agent.complete(script),
     upload: (path, content, signal, progress) => agent.upload(path, content, signal, progress),
     download: (path) => agent.download(path),
@@ -53,12 +57,15 @@ const open = async ({ endpoint, limits }) => {
   };
 };
 const pigeon = defineTransport({
-  style: 'AcmePigeon', word: 'pigeon', endpoint: z.looseObject({ Fate: z.string() }), reach: 'anywhere', deps: {}, create: () => ({ open, async [Symbol.asyncDispose]() { for (const it of agents.values()) await it[Symbol.asyncDispose](); } }),
+  style: 'AcmePigeon', word: 'pigeon', endpoint: z.looseObject({ Fate: z.string() }), reach: 'anywhere', deps: {}, create: () => ({ open, async [Symbol.asyncDispose]() { for (const it of agents.values()) await it[Symbol.asyncDispose](); agents.clear(); } }),
 });
 export default definePlugin({ name: 'acme-pigeon', contract: 1, transports: [pigeon] });`;
 
 /** A server whose workers are pigeons: see the transport above. */
-export async function openHealthServer({ taskCap = 5 } = {}) {
+export async function openHealthServer({
+  taskCap = 5,
+  limits = {},
+}: { taskCap?: number; limits?: Partial<Limits> } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'octo-health-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
   const plugin = join(dir, 'plugins/node_modules/acme-pigeon');
@@ -77,7 +84,16 @@ export async function openHealthServer({ taskCap = 5 } = {}) {
   };
   await writeFile(join(plugin, 'package.json'), JSON.stringify(manifest));
   await writeFile(join(plugin, 'index.js'), PIGEON);
+  return openHealthServerOn(dir, { taskCap, limits });
+}
+
+/** The next one on the same data, once the one before has been closed. */
+export async function openHealthServerOn(
+  dir: string,
+  { taskCap, limits }: { taskCap: number; limits: Partial<Limits> },
+) {
   const plane = await openPlane({
+    limits,
     dataDir: join(dir, 'data'),
     mode: 'work',
     logger: silentLogger,
@@ -91,7 +107,11 @@ export async function openHealthServer({ taskCap = 5 } = {}) {
     (
       await app.inject({ method, url, headers: { 'x-octopus-apikey': 'API-LOCAL' }, ...(payload && { payload }) })
     ).json();
-  return { ask, plane, dir };
+  const close = async () => {
+    await app.close();
+    await plane[Symbol.asyncDispose]();
+  };
+  return { ask, plane, dir, close };
 }
 
 export const pigeon = (name: string, Fate: string, more: object = {}) => ({

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { connectionFlags, OctoCommand } from '../../octo-command.ts';
-import { conditionTable, type Row, statusWord, withConditions } from '../../worker/condition-table.ts';
+import { conditionTable, type Row, statusWord, strayLines, withConditions } from '../../worker/condition-table.ts';
 
 export default class WorkerList extends OctoCommand {
   static override summary = 'List workers with their status, and why some take no work; the built-in ones beside them.';
@@ -33,8 +33,10 @@ export default class WorkerList extends OctoCommand {
     const rows = withConditions(workers, conditions).filter((it) => isWanted(it, flags));
     const own = flags.unfit || flags.status !== undefined ? [] : builtIn;
     if (rows.length > 0) this.log(conditionTable(rows, pools, Date.now()));
-    for (const { name, nodeId, because, isUsed } of own)
+    for (const { name, nodeId, because, isUsed, strays } of own) {
       this.log(`${rows.length > 0 ? '\n' : ''}${name} of ${nodeId}: ${isUsed ? 'in use' : 'idle'}; ${because}`);
+      for (const line of strayLines('may still run', strays, Date.now())) this.log(line);
+    }
     if (rows.length + own.length === 0)
       this.log(workers.length === 0 ? 'There are no workers.' : 'There are no such workers.');
     return { workers: rows, builtIn: own };

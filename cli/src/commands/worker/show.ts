@@ -1,10 +1,10 @@
-import { type OctoApi } from '@octo/api';
+import { type OctoApi, type StrayResource } from '@octo/api';
 import { Args } from '@oclif/core';
 import { connectionFlags, OctoCommand } from '../../octo-command.ts';
 import { paths } from '../../resources/show.ts';
 import { facts, when } from '../../table.ts';
 import { capabilityFacts } from '../../worker/capability-facts.ts';
-import { ago, statusWord } from '../../worker/condition-table.ts';
+import { ago, statusWord, strayText } from '../../worker/condition-table.ts';
 
 export default class WorkerShow extends OctoCommand {
   static override summary = 'Show one worker, by name or id; "built-in" shows the built-in one.';
@@ -28,6 +28,7 @@ export default class WorkerShow extends OctoCommand {
           ['Switch', own.isEnabled ? 'on' : 'off'],
           ['In use', `${own.isUsed ? 'yes' : 'no'}: ${own.because}`],
           ['Leases', own.activeLeases],
+          ...strayRows(own.strays, 'built-in'),
         ]),
       );
       return own;
@@ -39,6 +40,16 @@ export default class WorkerShow extends OctoCommand {
 }
 
 type Rows = Parameters<typeof facts>[0];
+
+/** What was abandoned there is a warning until it is seen dead (R159). */
+function strayRows(strays: readonly StrayResource[], name: string): Rows {
+  if (strays.length === 0) return [];
+  const rest = strays.some((it) => it.isExclusive) ? 'it takes no work until then' : 'it takes work meanwhile';
+  return [
+    ...strays.map((it) => ['May run', strayText(it, Date.now())] as const),
+    ['', `looked for at each check; ${rest}; if you have seen that nothing is left: octo worker clear ${name}`],
+  ];
+}
 
 /** What is known of a worker, for people and for --json. */
 async function lookAt(
@@ -52,11 +63,13 @@ async function lookAt(
   const [condition] = (await api.workerConditions({}, signal)).filter((it) => it.id === worker.id);
   const policies = await namesOf(api, 'machinepolicies', signal);
   const { communicationStyle: _, ...endpoint } = worker.endpoint;
+  const isKeptOut = condition?.quarantinedUntil != null || condition?.strays.some((it) => it.isExclusive);
   const rows: Rows = [
     ['Worker', `${worker.name} (${worker.id})`],
     ['Status', statusWord({ ...worker, condition })],
     ['', worker.statusSummary],
-    ['No work', condition?.quarantinedUntil ? condition.unfitBecause : undefined],
+    ['No work', isKeptOut ? condition?.unfitBecause : undefined],
+    ...strayRows(condition?.strays ?? [], worker.name),
     ['Leases', condition?.activeLeases],
     ['Checked', condition ? ago(condition.lastChecked, Date.now()) : undefined],
     ['Away since', condition?.unavailableSince ? when(condition.unavailableSince) : undefined],

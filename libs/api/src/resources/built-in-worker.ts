@@ -1,3 +1,4 @@
+import { type StrayResource, strayShape } from './stray.ts';
 import { wireForm } from '../wire-form.ts';
 import { each, bool, int, oneOf, str } from '../wire-shape.ts';
 
@@ -12,10 +13,13 @@ export interface BuiltInWorkerResource {
   readonly isUsed: boolean;
   readonly because: string;
   readonly activeLeases: number;
+  /** What may still run there though its task is over. */
+  readonly strays: readonly StrayResource[];
 }
 export const builtInWorkerForm = wireForm<BuiltInWorkerResource>({
   ...each(str, 'id', 'name', 'nodeId', 'because'),
   nodeKind: oneOf('server', 'in-process'),
   ...each(bool, 'isEnabled', 'isUsed'),
   activeLeases: int,
+  strays: strayShape,
 });

@@ -1,3 +1,4 @@
+import { type StrayResource, strayShape } from './stray.ts';
 import { wireForm } from '../wire-form.ts';
 import { anyMap, each, instant, int, nullable, str } from '../wire-shape.ts';
 
@@ -15,6 +16,8 @@ export interface WorkerCondition {
   /** Until when it is kept out because of failures of the machine, and since when it has been unavailable. */
   readonly quarantinedUntil: string | null;
   readonly unavailableSince: string | null;
+  /** What may still run there though its task is over. */
+  readonly strays: readonly StrayResource[];
   /** As checks have found them: system, shell, disk, `tools` with versions (I7). */
   readonly capabilities: Readonly<Record<string, unknown>>;
 }
@@ -23,5 +26,6 @@ export const workerConditionForm = wireForm<WorkerCondition>({
   ...each(nullable(str), 'unfitBecause', 'agentVersion'),
   activeLeases: int,
   ...each(nullable(instant), 'lastSeen', 'lastChecked', 'quarantinedUntil', 'unavailableSince'),
+  strays: strayShape,
   capabilities: anyMap,
 });

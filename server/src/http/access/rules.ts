@@ -138,6 +138,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'GET /api/octo/artifacts/:id': somewhere('ArtifactView'),
   'GET /api/octo/builtin-workers': space('ProcessView', 'WorkerView'),
   'GET /api/octo/worker-conditions': space('WorkerView'),
+  'DELETE /api/octo/workers/:id/strays': space(...WORKER_EDIT),
   'GET /api/octo/nodes': 'anyone',
   'PUT /api/octo/nodes/:id': system('AdministerSystem', 'ConfigureServer'),
   'GET /api/octo/plugins': 'anyone',

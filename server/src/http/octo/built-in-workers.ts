@@ -1,8 +1,17 @@
 import { builtInWorkerForm, listOf, type BuiltInWorkerResource } from '@octo/api';
-import { BUILT_IN_NAME, BUILT_IN_SWITCH, builtInId, judgeBuiltIn, type Node } from '@octo/plane';
+import {
+  BUILT_IN_NAME,
+  BUILT_IN_SWITCH,
+  builtInId,
+  judgeBuiltIn,
+  type Node,
+  nodeOfBuiltIn,
+  type Stray,
+} from '@octo/plane';
 import { type FastifyInstance } from 'fastify';
 import { type Plane } from '../../plane.ts';
 import { spaceId } from '../scope.ts';
+import { strayResource } from './strays.ts';
 
 const list = listOf(builtInWorkerForm);
 
@@ -17,6 +26,8 @@ async function builtInWorkers(plane: Plane): Promise<readonly BuiltInWorkerResou
   const nodes = await livingNodes(plane);
   const ids = nodes.map((node) => builtInId(node.id));
   const load = await plane.leases.load(ids, plane.clock.now());
+  const strays = (await plane.strays.list()).filter((it) => nodeOfBuiltIn(it.workerId) !== undefined);
+  const isGone = (it: Stray) => !ids.includes(it.workerId); // this node looks after those
   return nodes.map(({ id, kind }) => ({
     id: builtInId(id),
     name: BUILT_IN_NAME,
@@ -26,6 +37,9 @@ async function builtInWorkers(plane: Plane): Promise<readonly BuiltInWorkerResou
     isUsed: serves,
     because,
     activeLeases: load.get(builtInId(id))?.active ?? 0,
+    strays: strays
+      .filter((it) => it.workerId === builtInId(id) || (id === plane.host.nodeId && isGone(it)))
+      .map(strayResource),
   }));
 }
 

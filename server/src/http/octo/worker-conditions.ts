@@ -1,5 +1,5 @@
 import { listOf, type WorkerCondition, workerConditionForm } from '@octo/api';
-import { absenceOf, quarantineOf, unfitBecause, type Worker } from '@octo/plane';
+import { absenceOf, quarantineOf, type Stray, takenBecause, unfitBecause, type Worker } from '@octo/plane';
 import { type FastifyInstance } from 'fastify';
 import { type Plane } from '../../plane.ts';
 import { type Query } from '../collections.ts';
@@ -7,6 +7,7 @@ import { iso } from '../instants.ts';
 import { textOf } from '../members.ts';
 import { spaceOfRequest } from '../scope.ts';
 import { matching } from '../workers.ts';
+import { strayResource } from './strays.ts';
 
 const list = listOf(workerConditionForm);
 /** One question to the database for so many workers. */
@@ -26,13 +27,21 @@ export function workerConditionRoutes(app: FastifyInstance, plane: Plane): void 
 async function conditions(plane: Plane, workers: readonly Worker[]): Promise<readonly WorkerCondition[]> {
   const nowMs = plane.clock.now();
   const known: WorkerCondition[] = [];
+  const strays = Map.groupBy(await plane.strays.list(), (it) => it.workerId);
   for (let n = 0; n < workers.length; n += AT_ONCE) {
     const some = workers.slice(n, n + AT_ONCE);
     const ids = some.map(({ id }) => id);
     const load = await plane.leases.load(ids, nowMs);
     const seen = await plane.connections.lastSeen(ids);
     for (const worker of some)
-      known.push(conditionOf(worker, { nowMs, leases: load.get(worker.id)?.active ?? 0, seenMs: seen.get(worker.id) }));
+      known.push(
+        conditionOf(worker, {
+          nowMs,
+          leases: load.get(worker.id)?.active ?? 0,
+          seenMs: seen.get(worker.id),
+          strays: strays.get(worker.id) ?? [],
+        }),
+      );
   }
   return known;
 }
@@ -41,15 +50,16 @@ interface Now {
   readonly nowMs: number;
   readonly leases: number;
   readonly seenMs: number | undefined;
+  readonly strays: readonly Stray[];
 }
 
-function conditionOf(worker: Worker, { nowMs, leases, seenMs }: Now): WorkerCondition {
+function conditionOf(worker: Worker, { nowMs, leases, seenMs, strays }: Now): WorkerCondition {
   const { details } = worker;
   const quarantine = quarantineOf(worker);
   const absence = absenceOf(worker);
   const answered = textOf(details['LastSeen']);
   const isKeptOut = quarantine !== undefined && quarantine.untilMs > nowMs;
-  const because = unfitBecause(worker, nowMs);
+  const because = unfitBecause(worker, nowMs) ?? takenBecause(strays);
   const isOfHealth = because?.startsWith('health ') === true;
   return {
     id: worker.id,
@@ -60,6 +70,7 @@ function conditionOf(worker: Worker, { nowMs, leases, seenMs }: Now): WorkerCond
     lastChecked: textOf(details['LastChecked']) ?? null,
     quarantinedUntil: isKeptOut ? iso(quarantine.untilMs) : null,
     unavailableSince: absence ? iso(absence.sinceMs) : null,
+    strays: strays.map(strayResource),
     capabilities: (details['Capabilities'] ?? {}) as Readonly<Record<string, unknown>>, // as a check has put them there
   };
 }

@@ -98,6 +98,11 @@ export const OCTO: Operations = {
     answer: arrayOf(ref('WorkerCondition')),
     query: ['ids', 'workerPoolIds', 'healthStatuses', 'commStyles', 'isDisabled', 'name', 'partialName'],
   },
+  'DELETE /api/octo/workers/:id/strays': {
+    tag: 'Octo',
+    summary: 'Say that nothing runs there any more of the scripts that were abandoned',
+    answer: NOTHING,
+  },
   'GET /api/octo/styles': {
     tag: 'Octo',
     summary: 'Styles that a worker may have, with the form of their endpoints',
