@@ -8,6 +8,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 const LONG = [
   'server/src/http/health-checks.test.ts',
+  'server/src/http/strays.test.ts',
   'e2e/src/restart.test.ts',
   'e2e/src/agent-update.test.ts',
   'e2e/src/tentacle.test.ts',

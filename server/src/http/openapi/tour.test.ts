@@ -50,6 +50,7 @@ async function collections(go: Go): Promise<void> {
     await go(`PUT ${at}`, { ...known, Description: 'another', TaskQueueStopped: true });
     if (path === '/api/workers') for (const more of ['connection', 'tasks']) await go(`GET ${at}/${more}`);
     if (path === '/api/workers') await go('GET /api/octo/worker-conditions');
+    if (path === '/api/workers') await go(`DELETE /api/octo/workers/${body.Id}/strays`);
     if (path === '/api/accounts') await go(`GET ${at}/usages`);
     await go(`DELETE ${at}`);
   }
