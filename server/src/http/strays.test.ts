@@ -93,6 +93,13 @@ test('the built-in worker is flagged, too, and its node looks after it, for it h
   const strays = async () => ((await server.ask('GET', '/api/octo/builtin-workers')) as readonly Wire[])[0]?.['Strays'];
   expect(await strays()).toMatchObject([{ TaskId: task.Id, IsExclusive: false }]);
   expect(isRunning(pid)).toBe(true);
+  const [own] = await server.plane.strays.list();
+  if (own)
+    await server.plane.strays.add({ ...own, ticket: 'other', workerId: 'BuiltIn-gone', sinceMs: own.sinceMs + 1 });
+  expect(await strays()).toMatchObject([{ Ticket: own?.ticket }, { Ticket: 'other' }]);
+  await server.ask('DELETE', '/api/octo/workers/BuiltIn-server-test/strays');
+  expect(await strays()).toEqual([]);
+  if (own) await server.plane.strays.add(own);
   server.plane.signals.publish('strays'); // as each minute does
   await vi.waitFor(async () => expect(await strays()).toEqual([]), 15_000);
   expect(isRunning(pid)).toBe(false);

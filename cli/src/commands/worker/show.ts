@@ -63,12 +63,11 @@ async function lookAt(
   const [condition] = (await api.workerConditions({}, signal)).filter((it) => it.id === worker.id);
   const policies = await namesOf(api, 'machinepolicies', signal);
   const { communicationStyle: _, ...endpoint } = worker.endpoint;
-  const isKeptOut = condition?.quarantinedUntil != null || condition?.strays.some((it) => it.isExclusive);
   const rows: Rows = [
     ['Worker', `${worker.name} (${worker.id})`],
     ['Status', statusWord({ ...worker, condition })],
     ['', worker.statusSummary],
-    ['No work', isKeptOut ? condition?.unfitBecause : undefined],
+    ['No work', condition?.quarantinedUntil ? condition.unfitBecause : undefined],
     ...strayRows(condition?.strays ?? [], worker.name),
     ['Leases', condition?.activeLeases],
     ['Checked', condition ? ago(condition.lastChecked, Date.now()) : undefined],

@@ -11,7 +11,7 @@ import {
 import { type FastifyInstance } from 'fastify';
 import { type Plane } from '../../plane.ts';
 import { spaceId } from '../scope.ts';
-import { strayResource } from './strays.ts';
+import { strayResource } from './stray-resource.ts';
 
 const list = listOf(builtInWorkerForm);
 
@@ -26,8 +26,7 @@ async function builtInWorkers(plane: Plane): Promise<readonly BuiltInWorkerResou
   const nodes = await livingNodes(plane);
   const ids = nodes.map((node) => builtInId(node.id));
   const load = await plane.leases.load(ids, plane.clock.now());
-  const strays = (await plane.strays.list()).filter((it) => nodeOfBuiltIn(it.workerId) !== undefined);
-  const isGone = (it: Stray) => !ids.includes(it.workerId); // this node looks after those
+  const strays = await builtInStrays(plane, nodes);
   return nodes.map(({ id, kind }) => ({
     id: builtInId(id),
     name: BUILT_IN_NAME,
@@ -37,10 +36,19 @@ async function builtInWorkers(plane: Plane): Promise<readonly BuiltInWorkerResou
     isUsed: serves,
     because,
     activeLeases: load.get(builtInId(id))?.active ?? 0,
-    strays: strays
-      .filter((it) => it.workerId === builtInId(id) || (id === plane.host.nodeId && isGone(it)))
-      .map(strayResource),
+    strays: (strays.get(builtInId(id)) ?? []).map(strayResource),
   }));
+}
+
+/** By built-in worker; this node answers for those of nodes that are gone, for it looks after them. */
+export async function builtInStrays(
+  plane: Plane,
+  living?: readonly Pick<Node, 'id'>[],
+): Promise<ReadonlyMap<string, readonly Stray[]>> {
+  const all = (await plane.strays.list()).filter((it) => nodeOfBuiltIn(it.workerId) !== undefined);
+  if (all.length === 0) return new Map();
+  const ids = (living ?? (await livingNodes(plane))).map((node) => builtInId(node.id));
+  return Map.groupBy(all, (it) => (ids.includes(it.workerId) ? it.workerId : builtInId(plane.host.nodeId)));
 }
 
 async function judge(plane: Plane, isEnabled: boolean) {

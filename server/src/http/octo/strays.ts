@@ -1,12 +1,11 @@
-import { type StrayResource } from '@octo/api';
-import { BUILT_IN_NAME, nodeOfBuiltIn, type Stray } from '@octo/plane';
+import { BUILT_IN_NAME, nodeOfBuiltIn } from '@octo/plane';
 import { type FastifyInstance } from 'fastify';
 import { type Plane } from '../../plane.ts';
 import { noted } from '../access/audited.ts';
 import { notFound } from '../errors.ts';
 import { isSame } from '../filters.ts';
-import { iso } from '../instants.ts';
 import { spaceOfRequest } from '../scope.ts';
+import { builtInStrays } from './built-in-workers.ts';
 
 /** A person has looked: what was abandoned on a worker is not there any more (R159). Audited, with what was forgotten. */
 export function strayRoutes(app: FastifyInstance, plane: Plane): void {
@@ -15,7 +14,10 @@ export function strayRoutes(app: FastifyInstance, plane: Plane): void {
     const spaceId = await spaceOfRequest(plane, request.raw);
     const worker = await named(plane, spaceId, id);
     if (!worker) throw notFound(id);
-    const own = (await plane.strays.list()).filter((it) => isSame(it.workerId, worker.id));
+    const own =
+      nodeOfBuiltIn(worker.id) === undefined
+        ? (await plane.strays.list()).filter((it) => it.workerId === worker.id)
+        : ((await builtInStrays(plane)).get(worker.id) ?? []);
     for (const { ticket } of own) await plane.strays.remove(ticket);
     plane.signals.publish('leases'); // who waits for the worker looks again
     if (own.length > 0)
@@ -36,8 +38,4 @@ async function named(plane: Plane, spaceId: string, id: string) {
   const node = nodeOfBuiltIn(id);
   if (node !== undefined) return { id, name: `${BUILT_IN_NAME} of ${node}` };
   return (await plane.workers.list(spaceId)).find((it) => isSame(it.id, id));
-}
-
-export function strayResource({ taskId, ticket, sinceMs, why, isExclusive }: Stray): StrayResource {
-  return { taskId, ticket, since: iso(sinceMs), why, isExclusive };
 }

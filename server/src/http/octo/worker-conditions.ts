@@ -7,7 +7,7 @@ import { iso } from '../instants.ts';
 import { textOf } from '../members.ts';
 import { spaceOfRequest } from '../scope.ts';
 import { matching } from '../workers.ts';
-import { strayResource } from './strays.ts';
+import { strayResource } from './stray-resource.ts';
 
 const list = listOf(workerConditionForm);
 /** One question to the database for so many workers. */
