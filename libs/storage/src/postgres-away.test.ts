@@ -25,13 +25,11 @@ describe.runIf(server)('PostgreSQL', () => {
     const { id } = await enqueue(s);
     woken.length = 0;
     await server!.stop();
-    const since = performance.now();
     const asked = [s.tasks.get(id), enqueue(s), s.nodes.list(), enqueue(s), s.liveness.isDead('n2')];
     const failed = await Promise.allSettled(asked);
     expect(failed.map((r) => r.status === 'rejected' && (r.reason as { code?: string }).code)).toEqual(
       asked.map(() => 'OCTO_STORAGE_UNREACHABLE'),
     );
-    expect(performance.now() - since).toBeLessThan(5_000);
     await server!.start();
     await expect.poll(() => enqueue(s).then((t) => t.state), { timeout: 10_000 }).toBe('Queued');
     expect((await s.tasks.get(id))?.id).toBe(id);

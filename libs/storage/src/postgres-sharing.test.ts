@@ -102,10 +102,8 @@ describe.runIf(server)('processes on one PostgreSQL', () => {
     await here.news.hear(topics, (topic) => woken.here.push(topic));
     await there.news.hear(topics, (topic) => woken.there.push(topic));
     woken.here.length = woken.there.length = 0; // at the beginning all are woken once
-    const since = performance.now();
     const { id } = await enqueue(here);
-    await expect.poll(() => woken.there, { interval: 1 }).toEqual(['queue']);
-    expect(performance.now() - since).toBeLessThan(500);
+    await expect.poll(() => woken.there, { interval: 1 }).toEqual(['queue']); // nobody there looks by himself
     await here.tasks.requestCancel(id, 5);
     await expect.poll(() => woken.there, { interval: 1 }).toEqual(['queue', 'cancel']);
     expect(woken.here).toEqual([]);

@@ -257,11 +257,9 @@ describe('hostile output', () => {
     ['marks', '##octopus['.repeat(500_000)],
     ['empty messages', '##octopus[]'.repeat(100_000)],
     ['hashes', '#'.repeat(15 * MiB)],
-  ])('%s take linear time', (_, text) => {
-    const beganMs = performance.now();
+  ])('%s come to an end: what is not linear would take hours', (_, text) => {
     const parser = new OutputParser();
     parser.read([cut(text), out('')]);
-    parser.end(0);
-    expect(performance.now() - beganMs).toBeLessThan(3_000);
+    expect(() => parser.end(0)).not.toThrow();
   });
 });

@@ -61,8 +61,8 @@ test('a later entry wins, under the spelling and in the place of the first; secr
   expect(later.secrets()).toEqual(['new tail']);
 });
 
-describe('hostile text takes linear time:', () => {
-  const n = 300_000;
+describe('hostile text comes to an end, for which it has to be linear:', () => {
+  const n = 1_000_000;
   test.each([
     ['unfinished tokens', '#{'.repeat(n)],
     ['unfinished tokens before one brace', `${'#{'.repeat(n)}}`],
@@ -76,9 +76,7 @@ describe('hostile text takes linear time:', () => {
     ['open brackets', `#{a${'['.repeat(n)}}`],
     ['opening and no block', `#{${' '.repeat(n)}#{/if}`],
   ])('%s', (_, text) => {
-    const beganMs = performance.now();
-    expect(set.evaluate(text)).toBe(text);
-    expect(performance.now() - beganMs).toBeLessThan(2_000);
+    expect(set.evaluate(text) === text).toBe(true);
   });
 });
 

@@ -107,14 +107,15 @@ describe.skipIf(SSHD === undefined).concurrent('trouble with a machine behind Op
     const quiet = Array.from({ length: 8 }, newTicket); // more than there are channels
     for (const ticket of quiet) await session.start(ticket, launchOf('sleep 60'), limit());
     const stop = new AbortController();
-    const waits = quiet.map((ticket) =>
-      session.status({ ticket }, { after: '', waitMs: 15_000 }, stop.signal).catch(() => {}),
+    let ended = 0;
+    const waits = quiet.map(
+      (ticket) =>
+      session.status({ ticket }, { after: '', waitMs: 600_000 }, stop.signal).then(() => ended++, () => {}), // prettier-ignore
     );
-    const begun = performance.now();
     const ticket = newTicket();
     await session.start(ticket, launchOf('echo quick'), limit());
     expect((await readToEnd(session, ticket)).texts).toEqual(['quick']);
-    expect(performance.now() - begun).toBeLessThan(10_000); // the waits alone would be 15 s
+    expect(ended).toBe(0); // it came between them
     stop.abort();
     await Promise.all(waits);
     for (const it of quiet) await session.cancel({ ticket: it }, limit());

@@ -84,7 +84,6 @@ describe.runIf(postgres)('two nodes on one database', () => {
     const worker = await first.plane.workers.add(agent('a'));
     const { closed, greeting } = await callServer(second, 'a');
     expect(greeting).toContain('welcome');
-    const beganAtMs = Date.now();
     const event = { spaceId: null, category: 'Modified', documentType: 'Worker', documentIds: [], differences: [] };
     const actor = {
       userId: 'Users-1',
@@ -97,6 +96,5 @@ describe.runIf(postgres)('two nodes on one database', () => {
     const endpoint = { ...worker.endpoint, Secret: 'new' };
     await first.plane.workers.update({ ...worker, endpoint }, () => ({ ...event, actor, atMs: 0, message: '' }));
     await closed;
-    expect(Date.now() - beganAtMs).toBeLessThan(5_000); // and not when it looks by itself
-  });
+  }, 20_000); // given up before it looks by itself
 });

@@ -35,9 +35,7 @@ test('a task cap is set in any case of its name, and the queue is looked at anew
   });
   expect(body).toMatchObject({ Id: NODE, TaskCap: 7 });
   expect((await plane.nodes.get(NODE))?.taskCap).toBe(7);
-  const before = Date.now();
-  await queue.next(10_000, new AbortController().signal);
-  expect(Date.now() - before).toBeLessThan(1_000);
+  await queue.next(600_000, new AbortController().signal); // the test would be given up before
 });
 
 test.each([['{"TaskCap":-1}'], ['{"TaskCap":1.5}'], ['{"TaskCap":"5"}'], ['{}'], ['[]'], ['']])(

