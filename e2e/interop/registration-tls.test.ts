@@ -1,7 +1,8 @@
+import { createHook } from 'node:async_hooks';
 import { once } from 'node:events';
 import { createServer as createProxy, type Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcp, type Server as TcpServer } from 'node:net';
 import { createServer as createTls, type Server as TlsServer } from 'node:tls';
 import { createIdentity, type Identity } from '@octo/halibut';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -121,15 +122,37 @@ describe('the handshake with the communications port (halibut.md 9.3.3, step 0)'
     await checkHandshake(`https://127.0.0.1:${portOf(port)}`, undefined, signal).finally(() => port.close());
     expect(connections).toBe(1);
   });
-  test('a port where nobody listens fails, after five tries', async () => {
+  test('a port where nobody listens fails after five tries', async () => {
     await expect(checkHandshake('https://127.0.0.1:1', undefined, signal)).rejects.toThrow('after 5 tries');
+  });
+  test('a port that hangs up is tried five times back to back: no timer is set in between', async () => {
+    let connections = 0;
+    const port = createTcp((socket) => {
+      connections++;
+      socket.destroy();
+    });
+    await listen(port);
+    const timers = new Set<string>();
+    const hook = createHook({
+      init: (_id, type) => {
+        if (type === 'Timeout') timers.add(String(new Error('set here').stack));
+      },
+    }).enable();
+    try {
+      await expect(checkHandshake(`https://127.0.0.1:${portOf(port)}`, undefined, signal)).rejects.toThrow('5 tries');
+    } finally {
+      hook.disable();
+      port.close();
+    }
+    expect(connections).toBe(5);
+    expect([...timers].filter((it) => it.includes('handshake.ts') && !it.includes('exchange.ts'))).toEqual([]);
   });
 });
 
-async function listen(one: Server | HttpServer | TlsServer): Promise<void> {
+async function listen(one: Server | HttpServer | TlsServer | TcpServer): Promise<void> {
   one.listen(0, '127.0.0.1');
   await once(one, 'listening');
 }
-function portOf(one: Server | HttpServer | TlsServer): number {
+function portOf(one: Server | HttpServer | TlsServer | TcpServer): number {
   return (one.address() as AddressInfo).port; // it listens on TCP
 }

@@ -99,16 +99,14 @@ export function transportContract<E>(
         const ready = await session.status({ ticket }, { after: '', waitMs: 15_000 }, limit());
         expect(ready.lines.map((l) => l.text)).toEqual(['ready']);
 
-        let begin = performance.now();
+        const begin = performance.now();
         const quiet = await session.status({ ticket }, { after: ready.next, waitMs: 150 }, limit());
         expect(quiet).toMatchObject({ state: 'Running', lines: [], next: ready.next });
         expect(performance.now() - begin).toBeGreaterThanOrEqual(140);
 
-        begin = performance.now();
-        const waiting = session.status({ ticket }, { after: ready.next, waitMs: 15_000 }, limit());
+        const waiting = session.status({ ticket }, { after: ready.next, waitMs: 3_600_000 }, limit()); // only news ends it
         await writeFile(go, '');
         expect((await waiting).lines.map((l) => l.text)).toEqual(['news']);
-        expect(performance.now() - begin).toBeLessThan(10_000);
 
         await session.cancel({ ticket }, limit());
         await readToEnd(session, ticket, ready.next);

@@ -254,12 +254,13 @@ describe('hostile output', () => {
     ['an endless key', '##octopus[a ' + 'b'.repeat(15 * MiB) + ']'],
     ['keys and blanks', '##octopus[a ' + 'b '.repeat(5 * MiB) + ']'],
     ['an endless value', "##octopus[a b='" + '='.repeat(15 * MiB) + ']'],
-    ['marks', '##octopus['.repeat(500_000)],
-    ['empty messages', '##octopus[]'.repeat(100_000)],
+    ['marks', '##octopus['.repeat(1_500_000)],
+    ['empty messages', '##octopus[]'.repeat(1_000_000)],
     ['hashes', '#'.repeat(15 * MiB)],
-  ])('%s come to an end: what is not linear would take hours', (_, text) => {
+  ])('%s take linear time: so much of them ends before the limit of the runner', (_, text) => {
     const parser = new OutputParser();
     parser.read([cut(text), out('')]);
-    expect(() => parser.end(0)).not.toThrow();
+    parser.end(0);
+    expect(parser.state().streams.StdOut.held).toEqual([]);
   });
 });
