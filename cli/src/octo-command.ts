@@ -1,6 +1,7 @@
 import { OctoError } from '@octo/kernel';
 import { Command, Flags } from '@oclif/core';
 import { connect, databaseAddress, dataFolder, type Connection } from './connect.ts';
+import { camelNames } from './json-names.ts';
 import { readStored } from './logins.ts';
 import { hasFlag, manners } from './manners.ts';
 import { inNamedSpace } from './named-space.ts';
@@ -93,6 +94,9 @@ export abstract class OctoCommand extends Command {
   }
   override jsonEnabled(): boolean {
     return super.jsonEnabled() || (manners.json && this.ctor.enableJsonFlag);
+  }
+  protected override toSuccessJson(result: unknown): unknown {
+    return camelNames(result);
   }
   /** Notes beside the result; --quiet keeps them away. */
   override logToStderr(message = '', ...args: unknown[]): void {

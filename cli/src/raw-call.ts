@@ -26,6 +26,11 @@ interface Wanted {
 
 /** `octo api get|post|put|delete`: the answer to stdout; one of an error ends with code 1, its code and hint to stderr. */
 export abstract class RawCall extends OctoCommand {
+  /** As the server said it, for --json too. */
+  protected override toSuccessJson(answer: unknown): unknown {
+    return answer;
+  }
+
   protected async call(method: Request['method'], path: string, flags: Wanted): Promise<unknown> {
     const body = flags.body === undefined ? undefined : jsonOf(await bodyText(flags.body));
     await using connection = await this.connect(flags);

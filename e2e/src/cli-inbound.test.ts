@@ -54,11 +54,11 @@ test('a thumbprint that is not named is asked of the machine, and wants to be co
   expect((await home.run(['worker', 'list'])).stdout).not.toContain('Workers-');
   const accepted = await add('--url', 'https://web-1:7777', '--accept', '--json');
   expect(accepted.stderr).toContain(`shows the thumbprint ${PRINT}`);
-  expect(JSON.parse(accepted.stdout)).toMatchObject({ Endpoint: { Uri: 'https://web-1:7777', Thumbprint: PRINT } });
+  expect(JSON.parse(accepted.stdout)).toMatchObject({ endpoint: { Uri: 'https://web-1:7777', Thumbprint: PRINT } });
   const other = 'CD'.repeat(20);
   const polling = ['worker', 'add', 'polling', 'p', '--pool', 'default-worker-pool', '--subscription', 'poll://abc/'];
   const added = await home.run([...polling, '--thumbprint', other, '--json']);
-  expect(JSON.parse(added.stdout)).toMatchObject({ Endpoint: { Uri: 'poll://abc/', Thumbprint: other } });
+  expect(JSON.parse(added.stdout)).toMatchObject({ endpoint: { Uri: 'poll://abc/', Thumbprint: other } });
 });
 
 test('a join token is one line that names all that a machine needs; agents trust the thumbprint of the server', async () => {
@@ -100,7 +100,7 @@ test('without a server the thumbprint is the same, and a join token wants to be 
     await home.run(['server', 'thumbprint']),
     await home.run(['server', 'thumbprint', '--json']),
   ];
-  expect(JSON.parse(second.stdout)).toEqual({ Thumbprint: first.stdout.trim() });
+  expect(JSON.parse(second.stdout)).toEqual({ thumbprint: first.stdout.trim() });
   const create = ['worker', 'join-token', 'create', '--pool', 'default-worker-pool'];
   expect((await home.run(create)).stderr).toContain('[OCTO_JOIN_TOKEN_SERVER]');
   expect((await home.run([...create, '--server-url', 'https://octo'])).stdout).toContain('tentacle join octo-join-');

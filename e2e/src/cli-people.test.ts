@@ -33,7 +33,7 @@ test('a login by key is checked, kept for its user alone, and used by every comm
   const { url, key } = await loggedIn(home);
   const file = join(home.dir, 'home', 'cli.json');
   expect((await stat(file)).mode & 0o777).toBe(0o600);
-  expect(await json(home, 'user', 'show', 'me')).toMatchObject({ user: { Username: 'admin' } });
+  expect(await json(home, 'user', 'show', 'me')).toMatchObject({ user: { username: 'admin' } });
   expect(await json(home, 'api', 'get', '/api/spaces/all')).toMatchObject([{ Name: 'Default' }]);
   const shown = await octo(home, 'config', 'list', '--json');
   expect(JSON.parse(shown.stdout)).toMatchObject({ server: url, login: 'admin' });
@@ -78,8 +78,8 @@ test('a user signs in by password, is told which permission is missing, and its 
   await json(home, 'team', 'grant', 'viewers', 'environment-viewer', '--space', 'Default');
   await json(home, 'user', 'add', 'jane', '--password-file', password, '--team', 'viewers');
   expect(await json(home, 'team', 'show', 'viewers')).toMatchObject({
-    team: { MemberUserIds: ['Users-2'] },
-    roles: [{ UserRoleId: 'userroles-environmentviewer', SpaceId: 'Spaces-1' }],
+    team: { memberUserIds: ['Users-2'] },
+    roles: [{ userRoleId: 'userroles-environmentviewer', spaceId: 'Spaces-1' }],
   });
 
   const login = await octo(home, 'login', url, '-u', 'jane', '--password-file', password, '--name', 'jane');
@@ -88,19 +88,19 @@ test('a user signs in by password, is told which permission is missing, and its 
   expect((await octo(home, 'worker', 'list')).code).toBe(0);
   const refused = await octo(home, 'api', 'post', '/api/workers', '--body', '{"Name":"w1"}');
   expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/403 .*WorkerEdit.*\n {2}\w/) });
-  const [own] = await json<readonly { Id: string; Purpose: string }[]>(home, 'api-key', 'list');
-  expect(own?.Purpose).toMatch(/^octo login on /);
+  const [own] = await json<readonly { id: string; purpose: string }[]>(home, 'api-key', 'list');
+  expect(own?.purpose).toMatch(/^octo login on /);
 
   expect(await octo(home, 'logout', '--revoke')).toMatchObject({
     code: 0,
-    stdout: `Forgot jane and revoked ${own?.Id}\n`,
+    stdout: `Forgot jane and revoked ${own?.id}\n`,
   });
   await json(home, 'config', 'use', 'admin');
   expect(await json(home, 'api-key', 'list', '--user', 'jane')).toEqual([]);
   await json(home, 'user', 'edit', 'jane', '--disable', '--remove-team', 'viewers');
   const disabled = await octo(home, 'login', url, '-u', 'jane', '--password-file', password);
   expect(disabled).toMatchObject({ code: 1, stderr: expect.stringContaining('[OCTO_AUTH_PASSWORD]') });
-  expect(await json(home, 'team', 'show', 'viewers')).toMatchObject({ team: { MemberUserIds: [] } });
+  expect(await json(home, 'team', 'show', 'viewers')).toMatchObject({ team: { memberUserIds: [] } });
 });
 
 test('an API key works until it expires or is revoked', async () => {
@@ -108,7 +108,7 @@ test('an API key works until it expires or is revoked', async () => {
   const { url } = await loggedIn(home);
   await json(home, 'user', 'add', 'ci', '--service');
   const soon = new Date(Date.now() + 4_000).toISOString();
-  const short = await json<{ ApiKey: string }>(
+  const short = await json<{ apiKey: string }>(
     home,
     'api-key',
     'create',
@@ -123,10 +123,10 @@ test('an API key works until it expires or is revoked', async () => {
   expect(long.stdout).toMatch(/^API-\w+\n$/);
   const as = (key: string) => home.run(['user', 'show', 'me', '--json'], { OCTO_URL: url, OCTO_API_KEY: key });
   expect(JSON.parse((await as(long.stdout.trim())).stdout)).toMatchObject({
-    user: { Username: 'ci', IsService: true },
+    user: { username: 'ci', isService: true },
   });
   const expired = await until('the key expires', async () => {
-    const answer = await as(short.ApiKey);
+    const answer = await as(short.apiKey);
     return answer.code === 0 ? undefined : answer;
   });
   expect(expired.stdout).toContain('expired at');
@@ -153,10 +153,10 @@ test('events tell who changed what, and are followed', async () => {
   const heardOf = heard.stdout
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line).Category);
+    .map((line) => JSON.parse(line).category);
   expect(heardOf).toEqual(['Created', 'Modified']);
 
-  const found = await json<readonly { Id: string }[]>(
+  const found = await json<readonly { id: string }[]>(
     home,
     'event',
     'list',
@@ -167,8 +167,8 @@ test('events tell who changed what, and are followed', async () => {
     '--since',
     '1h',
   );
-  expect(found).toMatchObject([{ Username: 'admin', UserAgent: 'octo', Message: 'Team deployers was modified' }]);
-  const shown = await octo(home, 'event', 'show', found[0]?.Id ?? '');
+  expect(found).toMatchObject([{ username: 'admin', userAgent: 'octo', message: 'Team deployers was modified' }]);
+  const shown = await octo(home, 'event', 'show', found[0]?.id ?? '');
   expect(shown.stdout).toMatch(/\/Description +before +after/);
 });
 

@@ -19,11 +19,11 @@ async function open() {
   return { home, octo, json, [Symbol.asyncDispose]: () => home[Symbol.asyncDispose]() };
 }
 interface Wire {
-  readonly Id: string;
-  readonly Name: string;
-  readonly WorkerPoolIds: readonly string[];
-  readonly IsDisabled: boolean;
-  readonly Endpoint: Readonly<Record<string, unknown>>;
+  readonly id: string;
+  readonly name: string;
+  readonly workerPoolIds: readonly string[];
+  readonly isDisabled: boolean;
+  readonly endpoint: Readonly<Record<string, unknown>>;
 }
 
 test('workers are added, found by name in any case, changed, switched off and removed', async () => {
@@ -33,18 +33,18 @@ test('workers are added, found by name in any case, changed, switched off and re
   await writeFile(join(home.dir, 'key'), 'PRIVATE');
   await octo('account', 'add', 'ssh-key', 'deploy', '--username', 'me', '--private-key-file', 'key');
   const web = await json<Wire>('worker', 'add', 'listening', 'web-1', ...listening, '--pool', 'LINUX');
-  expect(web).toMatchObject({ Name: 'web-1', Endpoint: { CommunicationStyle: 'TentaclePassive', Thumbprint: PRINT } });
+  expect(web).toMatchObject({ name: 'web-1', endpoint: { communicationStyle: 'TentaclePassive', Thumbprint: PRINT } });
   const ssh = ['--host', 'b1', '--account', 'DEPLOY', '--port', '2222', '--pool', 'linux,default-worker-pool'];
   const b1 = await json<Wire>('worker', 'add', 'ssh', '--name', 'b1', ...ssh, '--disabled');
-  expect(b1).toMatchObject({ IsDisabled: true, Endpoint: { Host: 'b1', Port: 2222, AccountId: 'Accounts-1' } });
-  expect(b1.WorkerPoolIds).toHaveLength(2);
+  expect(b1).toMatchObject({ isDisabled: true, endpoint: { Host: 'b1', Port: 2222, AccountId: 'Accounts-1' } });
+  expect(b1.workerPoolIds).toHaveLength(2);
 
   const edited = await json<Wire>('worker', 'edit', 'B1', '--rename', 'b2', '--host', 'b2', '--remove-pool', 'linux');
   expect(edited).toMatchObject({
-    Id: b1.Id,
-    Name: 'b2',
-    WorkerPoolIds: ['WorkerPools-1'],
-    Endpoint: { Host: 'b2', Port: 2222, Uri: 'ssh://b2:2222/' },
+    id: b1.id,
+    name: 'b2',
+    workerPoolIds: ['WorkerPools-1'],
+    endpoint: { Host: 'b2', Port: 2222, Uri: 'ssh://b2:2222/' },
   });
   expect((await octo('worker', 'disable', 'web-1')).stdout).toBe('web-1 takes no more work\n');
   const list = await octo('worker', 'list');
@@ -90,6 +90,12 @@ test('--wait follows the check and fails when the worker cannot be reached; help
   const check = await it.home.run(['worker', 'check', 'W', 'other', '--wait']);
   expect(check).toMatchObject({ code: 1, stdout: expect.stringMatching(/^WORKER.*\nw +Unavailable/) });
   expect(check.stderr).toContain('not checked, for they are disabled: other');
+  const checked = JSON.parse((await it.home.run(['worker', 'check', 'w', '--wait', '--json'])).stdout) as unknown;
+  const [listed] = (await it.json<{ workers: { name: string }[] }>('worker', 'list')).workers.filter(
+    (one) => one.name === 'w',
+  );
+  const same = ({ id, name, healthStatus }: Record<string, unknown>) => ({ id, name, healthStatus });
+  expect(checked).toMatchObject({ areHealthy: false, workers: [same({ ...listed })] }); // as `worker list` says it
   expect(await it.home.run(['worker', 'check', 'other'])).toMatchObject({ code: 2 });
   const help = await it.octo('worker', 'add', 'ssh', '--help');
   expect(help.stdout).toContain('--account=<value>');

@@ -8,8 +8,8 @@ import { describe, expect, test } from 'vitest';
 import { Home, kill, type Result } from './setup/octo.ts';
 
 interface Event {
-  readonly Category: string;
-  readonly ChangeDetails: { readonly Differences: readonly { readonly Path: string }[] };
+  readonly category: string;
+  readonly changeDetails: { readonly differences: readonly { readonly path: string }[] };
 }
 
 describe.skipIf(SSHD === undefined)('workers behind OpenSSH', () => {
@@ -68,10 +68,10 @@ describe.skipIf(SSHD === undefined)('workers behind OpenSSH', () => {
     await octo('worker', 'check', 'web-7', '--wait');
     expect((await octo('run', 'echo again', '--pool', 'linux')).stdout).toContain('again');
     const events = JSON.parse((await octo('event', 'list', '--json')).stdout) as readonly Event[];
-    const changes = events.filter((it) => it.Category === 'Modified').flatMap((it) => it.ChangeDetails.Differences);
-    const isAccepted = { Before: { Fingerprint: first }, After: { Fingerprint: server.fingerprint() } };
-    expect(changes.find((it) => it.Path === '/Endpoint')).toMatchObject(isAccepted);
-    expect(events.map((it) => it.Category)).toContain('MachineUnhealthy');
+    const changes = events.filter((it) => it.category === 'Modified').flatMap((it) => it.changeDetails.differences);
+    const isAccepted = { before: { Fingerprint: first }, after: { Fingerprint: server.fingerprint() } };
+    expect(changes.find((it) => it.path === '/Endpoint')).toMatchObject(isAccepted);
+    expect(events.map((it) => it.category)).toContain('MachineUnhealthy');
   });
 
   test('a machine behind another one comes from the SSH configuration; keys of one name are two accounts', async () => {
@@ -89,8 +89,8 @@ describe.skipIf(SSHD === undefined)('workers behind OpenSSH', () => {
     const [, jump = ''] = /JumpAccountId +(ssh \S+ user \S{8}) /.exec(shown.stdout) ?? [];
     expect(own).not.toBe(jump);
     expect((await octo('worker', 'show', 'web-1')).stdout).toContain(jump);
-    const accounts = JSON.parse((await octo('account', 'list', '--json')).stdout) as readonly { Name: string }[];
-    expect(accounts.map((one) => one.Name).sort()).toEqual([own, jump].sort());
+    const accounts = JSON.parse((await octo('account', 'list', '--json')).stdout) as readonly { name: string }[];
+    expect(accounts.map((one) => one.name).sort()).toEqual([own, jump].sort());
   });
 
   test('a server that is killed in the middle finds the script on the machine again: no line lost, no second start', async () => {

@@ -5,6 +5,7 @@ import { type Connection } from '../../connect.ts';
 import { eventPath, fresh } from '../../events.ts';
 import { instantOf } from '../../instants.ts';
 import { onInterrupt } from '../../interrupts.ts';
+import { camelNames } from '../../json-names.ts';
 import { connectionFlags, OctoCommand } from '../../octo-command.ts';
 import { table, when } from '../../table.ts';
 
@@ -75,7 +76,7 @@ export default class EventList extends OctoCommand {
   #print(events: readonly WireEvent[]): void {
     for (const it of events) {
       const line = this.jsonEnabled()
-        ? JSON.stringify(it)
+        ? JSON.stringify(camelNames(it))
         : [it.Id, when(it.Occurred), it.Category, it.Username, it.Message].join('  ');
       process.stdout.write(`${line}\n`);
     }
