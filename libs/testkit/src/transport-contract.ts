@@ -1,33 +1,23 @@
-import { type Launch, type Opening, type Transport } from '@octo/kernel';
-import { randomBytes } from 'node:crypto';
+import { type Launch } from '@octo/kernel';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { textBytes } from './bytes.ts';
+import { launchOf, readToEnd, type Seen, textsOf } from './follow-script.ts';
+import {
+  type ContractCase,
+  limit,
+  newTicket,
+  type TransportUnderTest,
+  type Unpromised,
+  untilFile,
+} from './transport-case.ts';
+import { endCases } from './transport-ends.ts';
+import { isolationCases } from './transport-isolation.ts';
+import { launchCases } from './transport-launches.ts';
 import { transferCases } from './transport-transfers.ts';
-import { isRunning, launchOf, readToEnd, readUntil, type Seen, textsOf, untilLines, word } from './follow-script.ts';
 
-export interface TransportUnderTest<E> extends AsyncDisposable {
-  readonly transport: Transport<E>;
-  readonly opening: Opening<E>;
-  /** Another transport on the same machine side: what a restart of the server makes. */
-  reopen(): Promise<Transport<E> & Partial<AsyncDisposable>>;
-}
-/** What a foreign machine side cannot promise; every word is said in the name of the test that is skipped. */
-export type Unpromised =
-  | 'starts once'
-  | 'news at once'
-  | 'end of a tree is seen'
-  | 'early cancel'
-  | 'lines of who is waited for'
-  | 'fences'
-  | 'secret files'
-  | 'unknown bytes as one mark';
-
-let tickets = 0;
-const newTicket = () => `t${process.pid}x${++tickets}x${randomBytes(4).toString('hex')}`;
-const limit = () => AbortSignal.timeout(20_000);
+export { type TransportUnderTest, type Unpromised } from './transport-case.ts';
 
 /** What every transport promises (see Session in @octo/kernel). Run it from each transport's own test file. */
 export function transportContract<E>(
@@ -55,6 +45,18 @@ export function transportContract<E>(
       const seen = await readToEnd(session, ticket);
       await session.complete({ ticket }, seen.last.next, limit());
       return seen;
+    };
+
+    const at: ContractCase<E> = {
+      get under() {
+        return under;
+      },
+      get dir() {
+        return dir;
+      },
+      open,
+      run,
+      promised,
     };
 
     test('lines arrive once, in order, by stream, with the exit code', async () => {
@@ -143,176 +145,9 @@ export function transportContract<E>(
       },
     );
 
-    promised('end of a tree is seen')(
-      'cancel ends the whole tree, children that ignore SIGTERM or left the session too (R153)',
-      async () => {
-        await using session = await open();
-        const ticket = newTicket();
-        const pids = join(dir, `${ticket}.pids`);
-        const stubborn = `trap '' TERM; echo $$ >> '${pids}'; while :; do sleep 0.2; done`;
-        await session.start(
-          ticket,
-          launchOf(`bash -c ${word(stubborn)} & (setsid bash -c ${word(stubborn)} &) ; echo up; wait; sleep 60`),
-          limit(),
-        );
-        await session.status({ ticket }, { after: '', waitMs: 5_000 }, limit());
-        const children = await untilLines(pids, 2);
-        await session.cancel({ ticket }, limit());
-        await session.cancel({ ticket }, limit());
-        const { last } = await readToEnd(session, ticket);
-        expect(last.end).toBe('stopped');
-        expect(children.map(Number).filter(isRunning)).toEqual([]);
-        await session.complete({ ticket }, last.next, limit());
-      },
-    );
-
-    promised('early cancel')('a ticket that is cancelled before it was started never starts', async () => {
-      await using session = await open();
-      const ticket = newTicket();
-      await session.cancel({ ticket }, limit()); // unknown: quiet
-      const exclusive = { exclusive: true, mutex: newTicket() };
-      const holder = newTicket();
-      await session.start(holder, launchOf('sleep 30', { isolation: exclusive }), limit());
-      await session.start(ticket, launchOf(`echo ran > '${join(dir, ticket)}'`, { isolation: exclusive }), limit());
-      await session.cancel({ ticket }, limit());
-      const { last } = await readToEnd(session, ticket);
-      expect(last).toMatchObject({ end: 'unstarted', exitCode: -43 });
-      const again = await session.start(ticket, launchOf(`echo ran > '${join(dir, ticket)}'`), limit());
-      expect(again.state).toBe('Complete');
-      await session.cancel({ ticket: holder }, limit());
-      await readToEnd(session, holder);
-      await expect(readFile(join(dir, ticket))).rejects.toMatchObject({ code: 'ENOENT' });
-    });
-
-    test('an unknown ticket is Complete and surely never ran; completing it is quiet (R146)', async () => {
-      await using session = await open();
-      const status = await session.status({ ticket: newTicket() }, { after: '', waitMs: 0 }, limit());
-      expect(status).toMatchObject({ state: 'Complete', end: 'unstarted', exitCode: -45 });
-      expect(await session.complete({ ticket: newTicket() }, '', limit())).toEqual([]);
-    });
-
-    test('complete forgets the ticket and deletes its workspace (R145)', async () => {
-      await using session = await open();
-      const ticket = newTicket();
-      await session.start(ticket, launchOf('pwd'), limit());
-      const { texts, last } = await readToEnd(session, ticket);
-      await session.complete({ ticket }, last.next, limit());
-      await expect(readFile(join(texts[0] ?? '', 'Bootstrap.sh'))).rejects.toMatchObject({ code: 'ENOENT' });
-      const status = await session.status({ ticket }, { after: '', waitMs: 0 }, limit());
-      expect(status).toMatchObject({ state: 'Complete', end: 'unstarted' });
-    });
-
-    test('closing a session ends no script; the next one reads on', async () => {
-      const ticket = newTicket();
-      const go = join(dir, `${ticket}.go`);
-      {
-        await using session = await open();
-        await session.start(ticket, launchOf(`echo first; ${untilFile(go)}; echo second`), limit());
-      }
-      await using session = await open();
-      const first = await readUntil(session, ticket, 'first');
-      await writeFile(go, '');
-      const rest = await readToEnd(session, ticket, first.next);
-      expect([...textsOf(first.lines), ...rest.texts]).toEqual(['first', 'second']);
-      await session.complete({ ticket }, rest.last.next, limit());
-    });
-
-    promised('starts once')(
-      'a new transport on the same machine side finds the script, its lines from the first, and its end (R144)',
-      async () => {
-        const ticket = newTicket();
-        const go = join(dir, `${ticket}.go`);
-        const launch = launchOf(
-          `echo ran >> '${join(dir, ticket)}'; echo first; ${untilFile(go)}; echo second; exit 3`,
-        );
-        await using session = await open();
-        await session.start(ticket, launch, limit());
-        const first = await session.status({ ticket }, { after: '', waitMs: 15_000 }, limit());
-
-        const other = await under.reopen();
-        try {
-          await using again = await other.open(under.opening, limit());
-          await writeFile(go, '');
-          const rest = await readToEnd(again, ticket, first.next);
-          expect(rest.texts).toEqual(['second']);
-          expect(rest.last).toMatchObject({ end: 'exited', exitCode: 3 });
-          const all = await readToEnd(again, ticket);
-          expect(all.lines.slice(0, first.lines.length)).toEqual(first.lines);
-          await again.start(ticket, launch, limit());
-          expect(await readFile(join(dir, ticket), 'utf8')).toBe('ran\n');
-          await again.complete({ ticket }, all.last.next, limit());
-        } finally {
-          await other[Symbol.asyncDispose]?.();
-        }
-      },
-    );
-
-    promised('secret files')(
-      'a secret file is for its owner alone, and what the body unlinks is readable nowhere (R243)',
-      async () => {
-        const files = [{ name: 'keys', content: textBytes('planted-value'), secret: true }];
-        const { texts } = await run(
-          `ls -l keys | cut -c1-10; exec 9<keys; rm keys; read -r value <&9; exec 9<&-
-         echo "\${#value}"; grep -rls planted-val[u]e . .. /proc/self/fd/ /proc/self/environ /proc/$$/cmdline; echo done`,
-          { files },
-        );
-        expect(texts).toEqual(['-rw-------', '13', 'done']);
-      },
-    );
-
-    test('files are in place before the body runs; arguments come as words; names stay inside', async () => {
-      const files = [
-        { name: 'a b.txt', content: textBytes('one') },
-        { name: 'deep/er/c.txt', content: textBytes('two') },
-      ];
-      const more = { files, arguments: ['x y', `it's`, '$HOME'] };
-      expect((await run(`cat 'a b.txt' deep/er/c.txt; echo; printf '%s|' "$@"`, more)).texts).toEqual([
-        'onetwo',
-        "x y|it's|$HOME|",
-      ]);
-      await using session = await open();
-      const bad = { files: [{ name: '../../evil', content: textBytes('x') }] };
-      await expect(session.start(newTicket(), launchOf('true', bad), limit())).rejects.toThrow(/inside/);
-    });
-
-    promised('lines of who is waited for')(
-      'exclusive scripts of one mutex are alone; the log says who is waited for (R161, R164)',
-      async () => {
-        await using session = await open();
-        const trace = join(dir, newTicket());
-        const isolation = { exclusive: true, mutex: newTicket() };
-        const body = `echo in >> '${trace}'; sleep 0.25; echo out >> '${trace}'`;
-        const tickets = [newTicket(), newTicket(), newTicket()];
-        for (const ticket of tickets) await session.start(ticket, launchOf(body, { isolation }), limit());
-        const all = await Promise.all(tickets.map((ticket) => readToEnd(session, ticket)));
-        expect(await readFile(trace, 'utf8')).toBe('in\nout\n'.repeat(3));
-        expect(all[2]?.texts.join()).toMatch(/Waiting for the script in task .*ServerTasks-1/);
-        for (const ticket of tickets) await session.complete({ ticket }, '', limit());
-      },
-    );
-
-    test('a wait for the mutex that takes too long ends as unstarted, −44 (R165)', async () => {
-      await using session = await open();
-      const mutex = newTicket();
-      const [holder, late] = [newTicket(), newTicket()];
-      await session.start(holder, launchOf('sleep 30', { isolation: { exclusive: true, mutex } }), limit());
-      const isolation = { exclusive: true, mutex, timeoutMs: 150 };
-      await session.start(late, launchOf('true', { isolation }), limit());
-      expect((await readToEnd(session, late)).last).toMatchObject({ end: 'unstarted', exitCode: -44 });
-      await session.cancel({ ticket: holder }, limit());
-      await readToEnd(session, holder);
-    });
-
-    promised('fences')('a start under a lower fence than one seen for the task is refused (I3)', async () => {
-      await using session = await open();
-      const taskId = `ServerTasks-${newTicket()}`;
-      await session.start(newTicket(), launchOf('true', { taskId, fence: 3 }), limit());
-      await expect(session.start(newTicket(), launchOf('true', { taskId, fence: 2 }), limit())).rejects.toMatchObject({
-        kind: 'TransportError',
-        started: 'no',
-      });
-    });
-
+    endCases(at);
+    launchCases(at);
+    isolationCases(at);
     transferCases(open);
 
     test('capabilities say what the machine side can do', async () => {
@@ -322,8 +157,4 @@ export function transportContract<E>(
       expect(capabilities.shells).toContain('bash');
     });
   });
-}
-
-function untilFile(file: string): string {
-  return `while [ ! -e ${word(file)} ]; do sleep 0.02; done`;
 }
