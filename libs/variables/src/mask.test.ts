@@ -168,7 +168,7 @@ describe('size', () => {
   test('hostile secrets and texts take linear time', () => {
     const mask = new Mask([...Array.from({ length: 500 }, (_, n) => `${'a'.repeat(n + 4)}b`), `${'a'.repeat(5_000)}c`]);
     mask.apply('built');
-    const text = 'a'.repeat(10_000_000);
+    const text = 'a'.repeat(3_000_000);
     expect(mask.apply(text)).toBe(STARS); // it may be of the longest one
   });
 });
