@@ -1,5 +1,5 @@
 import { type ScriptLimits } from '@octo/kernel';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { folderBytes } from './folder-bytes.ts';
 import { type Workspace } from './workspace.ts';
@@ -66,6 +66,19 @@ export class LimitWatch implements Disposable {
     this[Symbol.dispose]();
     this.#exceeded(what);
   }
+}
+
+/** Of a script that was handed over: nothing to watch where there are no limits, or a cancel is under way. */
+export function watchLimits(
+  limits: ScriptLimits | undefined,
+  workspace: Workspace,
+  exceeded: (what: string) => void,
+): LimitWatch | undefined {
+  if (!limits || existsSync(workspace.cancel)) return undefined;
+  const nowMs = Date.now(); // as the file system counts
+  const watch = new LimitWatch(limits, workspace, exceeded);
+  watch.start(statSync(workspace.started, { throwIfNoEntry: false })?.mtimeMs ?? nowMs, nowMs);
+  return watch;
 }
 
 function mebi(bytes: number): string {

@@ -1,36 +1,21 @@
-import { type Blocked, type Clock, failpoint, ScriptExit, type ScriptStatus } from '@octo/kernel';
-import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { failpoint, ScriptExit, type ScriptStatus } from '@octo/kernel';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Bell } from './bell.ts';
 import { FolderChanges } from './folder-changes.ts';
-import { type Groups } from './groups.ts';
-import { type KillLimits } from './kill-tree.ts';
-import { LimitWatch } from './limit-watch.ts';
+import { follow } from './follow-run.ts';
+import { type LimitWatch, watchLimits } from './limit-watch.ts';
 import { lookAgain } from './look-again.ts';
-import { type LogSizes, OutputLog } from './output-log.ts';
-import { isAlive, parseStarted } from './process-id.ts';
+import { OutputLog } from './output-log.ts';
+import { type BlockedSince, pendingOf } from './pending.ts';
 import { claimNever, isFromEarlierBoot, type LaunchRecord, readExit, readResult, type Result } from './record.ts';
-import { type Spawner } from './spawner.ts';
+import { type RunDeps } from './run-deps.ts';
+import { lost, storeResult, unstarted } from './script-ends.ts';
 import { stopScript } from './stop-script.ts';
-import { type IsolationTurns } from './turns.ts';
 import { waitForTurn } from './wait-turn.ts';
-import { readText, writeQuickly, writeWhole } from './whole-file.ts';
+import { readText } from './whole-file.ts';
 import { inside, type Workspace } from './workspace.ts';
-
-export interface RunDeps {
-  readonly spawner: Spawner;
-  readonly turns: IsolationTurns;
-  readonly groups: Groups | undefined;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly limits: KillLimits;
-  readonly sizes: LogSizes;
-}
-
-/** Least time between two looks; it doubles while output flows, so that the index stays small beside its log. */
-const GAP_MS = { least: 2, most: 32 };
-/** How long a supervisor may take to claim a ticket, and after which it is handed over again. */
-const CLAIM_MS = { limit: 10_000, again: 500 };
 
 /** One ticket on this machine: waits for its turn, is handed to a supervisor, is watched, and has an end. */
 export class ScriptRun implements AsyncDisposable {
@@ -46,7 +31,7 @@ export class ScriptRun implements AsyncDisposable {
   readonly #news = new Bell();
   #result: Result | undefined;
   #isPending = true;
-  #blocked: { readonly byTasks: readonly string[]; readonly sinceMs: number } | undefined;
+  #blocked: BlockedSince | undefined;
   #limits: LimitWatch | undefined;
   #beginning: Promise<void> | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -85,15 +70,9 @@ export class ScriptRun implements AsyncDisposable {
       const { left: _, ...told } = this.#result;
       return { ...page, state: 'Complete', ...told };
     }
-    return this.#isPending && !this.#result ? { ...page, ...this.#pending() } : { ...page, state: 'Running' };
-  }
-
-  #pending(): { readonly state: 'Pending'; readonly blocked?: Blocked } {
-    if (!this.#blocked) return { state: 'Pending' };
-    const { mutex, timeoutMs } = this.#record.isolation;
-    const forMs = Math.round(performance.now() - this.#blocked.sinceMs);
-    const limit = timeoutMs === undefined ? {} : { limitMs: timeoutMs };
-    return { state: 'Pending', blocked: { mutex, byTasks: this.#blocked.byTasks, forMs, ...limit } };
+    return this.#isPending && !this.#result
+      ? { ...page, ...pendingOf(this.#record, this.#blocked) }
+      : { ...page, state: 'Running' };
   }
 
   /** To be taken before a status is asked for, and given to `news`. */
@@ -112,7 +91,7 @@ export class ScriptRun implements AsyncDisposable {
     const at = { ticket: this.#ticket, workspace: this.#workspace, groups: this.#deps.groups };
     const seen = await lookAgain({ ...at, result });
     if (!seen) return true;
-    await store(this.#workspace.result, seen).catch(() => {}); // else it is found out once more
+    await storeResult(this.#workspace.result, seen).catch(() => {}); // else it is found out once more
     this.#result = seen;
     return false;
   }
@@ -199,45 +178,19 @@ export class ScriptRun implements AsyncDisposable {
     return true;
   }
 
-  /** Until the exit code is there, or whoever should leave it is gone. */
   async #follow(): Promise<void> {
-    const sinceMs = performance.now();
-    let gapMs = 0;
-    this.#watchLimits();
-    while (!this.isClosed && !this.#result) {
-      const { seen } = this.#changes;
-      const hasNews = await this.#catchUp();
-      gapMs = hasNews ? Math.min(Math.max(gapMs * 2, GAP_MS.least), GAP_MS.most) : 0;
-      if (readExit(this.#workspace) !== undefined) return this.#exited();
-      if (!hasNews) await this.#checkSupervisor(performance.now() - sinceMs);
-      if (this.isOver) return;
-      const lookedMs = performance.now();
-      await this.#changes.next(seen, this.#closing.signal).catch(() => {});
-      const leftMs = gapMs - (performance.now() - lookedMs); // none for one who writes now and then
-      if (leftMs > 0) await this.#changes.pause(leftMs, this.#closing.signal);
-    }
-  }
-
-  #watchLimits(): void {
-    const { limits } = this.#record;
-    if (!limits || existsSync(this.#workspace.cancel)) return;
-    const nowMs = Date.now(); // as the file system counts
-    this.#limits = new LimitWatch(limits, this.#workspace, (what) => this.cancel(what));
-    this.#limits.start(statSync(this.#workspace.started, { throwIfNoEntry: false })?.mtimeMs ?? nowMs, nowMs);
-  }
-
-  async #checkSupervisor(waitedMs: number): Promise<void> {
-    const { started } = this.#workspace;
-    const supervisor = parseStarted(readText(started));
-    if (supervisor && isAlive(supervisor)) return;
-    if (readExit(this.#workspace) !== undefined) return this.#changes.ring(); // it left in this very moment
-    if (supervisor) return this.#lost('its supervisor is gone and left no exit code');
-    if (waitedMs > CLAIM_MS.limit) {
-      const isSure = await this.#neverRan(ScriptExit.ShellNotStarted, 'no supervisor took it');
-      if (!isSure) await this.#lost('its supervisor did not say who it is');
-    } else if (waitedMs > CLAIM_MS.again && !existsSync(started)) {
-      await this.#deps.spawner.launch(this.#ticket).catch(() => {}); // the shell that had it may have died
-    }
+    this.#limits = watchLimits(this.#record.limits, this.#workspace, (what) => this.cancel(what));
+    const followed = {
+      workspace: this.#workspace,
+      changes: this.#changes,
+      isOver: () => this.isOver,
+      catchUp: () => this.#catchUp(),
+      exited: () => this.#exited(),
+      lost: (detail: string) => this.#lost(detail),
+      neverRan: (detail: string) => this.#neverRan(ScriptExit.ShellNotStarted, detail),
+      handOverAgain: () => this.#deps.spawner.launch(this.#ticket),
+    };
+    await follow(followed, this.#closing.signal);
   }
 
   /** What a script exits with after a cancel is no end of its own. */
@@ -292,7 +245,7 @@ export class ScriptRun implements AsyncDisposable {
     if (this.isClosed) return;
     const { space, result: file } = this.#workspace;
     for (const name of this.#record.secrets) rmSync(inside(space, name), { force: true });
-    await store(file, result).catch(() => {});
+    await storeResult(file, result).catch(() => {});
     this.#tell(result);
   }
 
@@ -339,18 +292,4 @@ export class ScriptRun implements AsyncDisposable {
     this.#index();
     this.#news.ring();
   }
-}
-
-/** An exit code is on the disk already, by the supervisor; what only this agent knows is made durable. */
-async function store(file: string, result: Result): Promise<void> {
-  const text = JSON.stringify(result);
-  if (result.end === 'exited') writeQuickly(file, text);
-  else await writeWhole(file, text);
-}
-
-function lost(detail: string): Result {
-  return { end: 'unknown', exitCode: ScriptExit.UnknownResult, detail };
-}
-function unstarted(exitCode: number, detail?: string): Result {
-  return { end: 'unstarted', exitCode, ...(detail !== undefined && { detail }) };
 }

@@ -10,7 +10,8 @@ import { bury, prepare } from './prepare.ts';
 import { isAlive, parseStarted } from './process-id.ts';
 import { ProcessTree } from './process-tree.ts';
 import { readRecord, readResult } from './record.ts';
-import { type RunDeps, ScriptRun } from './script-run.ts';
+import { type RunDeps } from './run-deps.ts';
+import { ScriptRun } from './script-run.ts';
 import { readText } from './whole-file.ts';
 import { checkTicket, type Workspace, workspaceAt } from './workspace.ts';
 
