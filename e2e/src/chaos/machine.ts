@@ -1,5 +1,5 @@
 import { type ChildProcess } from 'node:child_process';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { SshServer } from '@octo/testkit/ssh';
 import { collect, type Home, kill } from '../setup/octo.ts';
@@ -112,11 +112,24 @@ export class AgentMachine implements Machine {
   }
 }
 
-/** One that nobody listens on at the moment: a machine or a server that comes back has to come back at the same. */
+/** Those that have been given out by this process. */
+const taken = new Set<number>();
+
+/**
+ * One that nobody listens on: a machine or a server that comes back has to come back at the same. Below those that the
+ * system gives to whoever connects, lest one of them has it in the moment in which a server is away.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // of TCP
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (taken.has(port)) continue;
+    taken.add(port);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) =>
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)),
+    );
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }

@@ -9,6 +9,7 @@ import { nameIn } from '../workers/name-in-hint.ts';
 import { openingOf } from '../workers/opening.ts';
 import { cleanMachines } from './clean-machines.ts';
 import { cleanUp } from './clean-up.ts';
+import { checkTicket } from './check-ticket.ts';
 import { changed, detailsAfter, type Found } from './keep.ts';
 import { healthPolicies, type HealthPolicy } from './policy.ts';
 import { type Probed, wantsTools } from './probe.ts';
@@ -36,7 +37,7 @@ export interface Round {
  */
 export async function checkWorkers(
   room: TaskRoom,
-  task: Pick<ServerTask, 'id' | 'spaceId'>,
+  task: Pick<ServerTask, 'id' | 'spaceId' | 'queuedAtMs'>,
   request: HealthRequest,
   signal: AbortSignal,
 ): Promise<void> {
@@ -49,10 +50,7 @@ export async function checkWorkers(
       const worker = await room.workers.get(one.id);
       if (!worker || worker.isDisabled) continue; // deleted or disabled meanwhile (R34)
       const policy = await policyOf(worker.spaceId, worker.machinePolicyId);
-      const found = await checkOne(
-        { room, taskId: task.id, request, worker, policy, activityId: one.activityId },
-        signal,
-      );
+      const found = await checkOne({ room, task, request, worker, policy, activityId: one.activityId }, signal);
       round.push({ worker, policy, found });
       room.scribe.activity({ id: '', progress: Math.round((round.length / request.workerIds.length) * 100) });
     }
@@ -78,7 +76,7 @@ export async function checkWorkers(
 
 interface One {
   readonly room: TaskRoom;
-  readonly taskId: string;
+  readonly task: Pick<ServerTask, 'id' | 'queuedAtMs'>;
   readonly request: HealthRequest;
   readonly worker: Worker;
   readonly policy: HealthPolicy;
@@ -147,7 +145,7 @@ async function lookAround(
   log: ReturnType<typeof told>,
   signal: AbortSignal,
 ): Promise<Found> {
-  const { room, worker, policy, taskId, request } = one;
+  const { room, worker, policy, task, request } = one;
   const answers: Found = { health: 'Healthy', statusSummary: `It answers: ${said.agent}`, capabilities: said };
   if (policy.type === 'OnlyConnectivity' || request.isConnectivityOnly) return answers;
   const [shell] = said.shells;
@@ -159,11 +157,11 @@ async function lookAround(
   const limits = { ...opening.limits, callRetryMs: policy.retryMs };
   await using session = await transport?.open({ ...opening, limits }, signal);
   if (!session) return answers;
-  const ticket = room.ids.ticket();
+  const ticket = checkTicket(task, worker.id);
   const nowMs = room.clock.now();
   const known = worker.details['Capabilities'] as Probed | undefined; // nobody but keep.ts writes it
   const tools = wantsTools(known, nowMs, request.isManual ?? false) ? { toolsAtMs: nowMs } : {};
-  const script = { session, worker, policy, capabilities: said, taskId, ticket, log, ...tools };
+  const script = { session, worker, policy, capabilities: said, taskId: task.id, ticket, log, ...tools };
   const ran = await runHealthScript(script, signal);
   const statusSummary = ran.statusSummary || answers.statusSummary;
   return { health: ran.health, statusSummary, capabilities: said, probed: ran.probed };
