@@ -105,7 +105,10 @@ function keepServing(
 async function stopped(stop: AbortController, opened: readonly Opened[], logger: Logger): Promise<void> {
   stop.abort();
   const all = Promise.allSettled(opened.map((it) => it.over)).then(() => true);
-  if (await Promise.race([all, sleep(STOP_MS, false)])) return;
+  const late = new AbortController(); // a timer that is left would keep the process for as long
+  const isOver = await Promise.race([all, sleep(STOP_MS, false, { signal: late.signal })]);
+  late.abort();
+  if (isOver) return;
   logger.warn({ room: 'inbound' }, 'a transport does not let go of its agents; the server stops without it');
 }
 
