@@ -4,8 +4,7 @@ import { expect, test } from 'vitest';
 
 /**
  * Sends 4 GiB through both ends in one process of its own, and prints how much more memory was held meanwhile than before,
- * and how large the process became. The middle one of all looks counts: what was used is freed by another thread, and a
- * single look may come before it.
+ * and how large the process became: pieces that were used lie about until they are collected.
  */
 const PROGRAM = `
   const [isPolling, offersMux] = JSON.parse(process.argv[1]);
@@ -36,21 +35,20 @@ const PROGRAM = `
   await send(64 * 1024 ** 2);
   const held = () => {
     globalThis.gc();
+    globalThis.gc(); // what the first one found is freed by another thread, for which the second one waits
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
   };
   const before = held();
-  const looks = [];
-  let rss = 0;
+  let [most, rss] = [0, 0];
   const look = setInterval(() => {
     rss = Math.max(rss, process.memoryUsage().rss);
-    looks.push(held());
+    most = Math.max(most, held());
   }, 100);
   const answer = await send(BYTES);
   clearInterval(look);
   const MIB = 1024 ** 2;
-  const middle = looks.toSorted((a, b) => a - b)[looks.length >> 1];
-  console.log(JSON.stringify({ isWhole: answer === String(BYTES), heldMib: (middle - before) / MIB, looks: looks.length, rssMib: rss / MIB }));
+  console.log(JSON.stringify({ isWhole: answer === String(BYTES), heldMib: (most - before) / MIB, rssMib: rss / MIB }));
   process.exit(0);
 `;
 
@@ -65,7 +63,6 @@ test.each([
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const seen = JSON.parse(stdout) as Readonly<Record<string, unknown>>;
     expect(seen).toMatchObject({ isWhole: true });
-    expect(seen['looks']).toBeGreaterThan(10);
     expect(seen['heldMib']).toBeLessThan(64);
     expect(seen['rssMib']).toBeLessThan(320);
   },

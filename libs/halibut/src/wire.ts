@@ -112,9 +112,7 @@ export class Wire {
     });
     this.#wake = undefined;
     if (isLate) await nextTurn(); // timers come before sockets: what kept us from the one kept us from the other
-    if (this.#sizeBytes > have) return true;
-    if (isLate && this.#ended) return false;
-    if (!isLate) return this.more(have, 0, waitingFor);
+    if (!isLate || this.#sizeBytes > have || this.#ended) return this.more(have, 0, waitingFor);
     this.destroy();
     throw new HalibutError(
       'OCTO_TRANSPORT_TIMEOUT',

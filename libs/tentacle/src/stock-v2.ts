@@ -4,7 +4,7 @@ import { SCRIPTS_KUBERNETES, SCRIPTS_V2 } from './contracts.ts';
 import { type Flavour } from './flavour.ts';
 import { type KnownScripts } from './known-scripts.ts';
 import { startFiles } from './launch-files.ts';
-import { STOCK_ANSWER_MS, askUntilNews, PARALLEL, QUEUED } from './pace.ts';
+import { askUntilNews, PARALLEL, QUEUED, STOCK_ANSWER_MS } from './pace.ts';
 import { keptPage, toPage } from './paging.ts';
 import { callAgain, type Retrying } from './retry.ts';
 import { readStatus, writeLaunch } from './script-messages.ts';

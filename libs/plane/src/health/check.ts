@@ -9,7 +9,7 @@ import { nameIn } from '../workers/name-in-hint.ts';
 import { openingOf } from '../workers/opening.ts';
 import { cleanMachines } from './clean-machines.ts';
 import { cleanUp } from './clean-up.ts';
-import { checkTicket } from './check-ticket.ts';
+import { ticketOfCheck } from './ticket-of-check.ts';
 import { changed, detailsAfter, type Found } from './keep.ts';
 import { healthPolicies, type HealthPolicy } from './policy.ts';
 import { type Probed, wantsTools } from './probe.ts';
@@ -157,7 +157,7 @@ async function lookAround(
   const limits = { ...opening.limits, callRetryMs: policy.retryMs };
   await using session = await transport?.open({ ...opening, limits }, signal);
   if (!session) return answers;
-  const ticket = checkTicket(task, worker.id);
+  const ticket = ticketOfCheck(task, worker.id);
   const nowMs = room.clock.now();
   const known = worker.details['Capabilities'] as Probed | undefined; // nobody but keep.ts writes it
   const tools = wantsTools(known, nowMs, request.isManual ?? false) ? { toolsAtMs: nowMs } : {};

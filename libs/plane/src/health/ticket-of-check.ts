@@ -6,7 +6,7 @@ import { type ServerTask } from '../model/task.ts';
  * the same one: the machine knows it, says what it has come to, and nothing of it is left there. The time tells tasks of
  * one id apart, that of another installation or of a data folder that was made anew.
  */
-export function checkTicket({ id, queuedAtMs }: Pick<ServerTask, 'id' | 'queuedAtMs'>, workerId: string): string {
+export function ticketOfCheck({ id, queuedAtMs }: Pick<ServerTask, 'id' | 'queuedAtMs'>, workerId: string): string {
   const hash = createHash('sha256').update(`${id}\n${queuedAtMs}\n${workerId}`).digest('hex');
   return `c${hash.slice(0, 24)}`;
 }
