@@ -57,13 +57,13 @@ test.each([
   ['polling', [true, false]],
   ['polling, multiplexed', [true, true]],
 ])(
-  '4 GiB beside one call take no more than 64 MiB at both ends together, %s',
+  '4 GiB beside one call take no more than 8 MiB at both ends together, %s',
   async (_, how) => {
     const args = ['--expose-gc', '--conditions=octo-source', '--input-type=module', '-e', PROGRAM, JSON.stringify(how)];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const seen = JSON.parse(stdout) as Readonly<Record<string, unknown>>;
     expect(seen).toMatchObject({ isWhole: true });
-    expect(seen['heldMib']).toBeLessThan(64);
+    expect(seen['heldMib']).toBeLessThan(8);
     expect(seen['rssMib']).toBeLessThan(320);
   },
   120_000,
